@@ -1,0 +1,30 @@
+"""The `mlplatform` command."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import rehearse, schema, toolchain
+from cli.console import fail, interrupted
+from rehearsal.errors import RehearsalError
+
+app = typer.Typer(
+    name="mlplatform",
+    help="A complete ML platform as a Pulumi program, and its rehearsal on this machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(rehearse.app, name="rehearse")
+app.add_typer(toolchain.app, name="toolchain")
+app.command("schema")(schema.schema)
+
+
+def main() -> None:
+    """Run the command; a user's mistake ends as one line, never as a traceback."""
+    try:
+        app()
+    except RehearsalError as error:
+        raise fail(str(error)) from None
+    except KeyboardInterrupt:
+        raise interrupted() from None

@@ -1,0 +1,99 @@
+"""The one table of charts and images: every version that a stack can put on a cluster is named here.
+
+Controllers that the rehearsal builds from Go modules have the same version in `rehearsal/toolchain/*/go.mod`;
+`tests/components/test_versions.py` holds the two together. Digests are filled where a registry can be reached
+(`mlplatform images lock`); a stack for production requires them, the local one has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Image:
+    """A container image by its full name: registry and path, tag, and the digest once it is locked."""
+
+    repository: str
+    tag: str
+    digest: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """`repository:tag`, with `@sha256:…` appended where the digest is known."""
+        return f"{self.repository}:{self.pinned_tag}"
+
+    @property
+    def pinned_tag(self) -> str:
+        """The tag with its digest, for charts that put `repository:` in front of it themselves."""
+        return f"{self.tag}@{self.digest}" if self.digest else self.tag
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A Helm chart as its project publishes it: an OCI repository and the chart's own version."""
+
+    name: str
+    version: str
+    repository: str
+    digest: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The OCI address of the chart; with its digest where that is known."""
+        address = f"{self.repository}/{self.name}"
+        return f"{address}@{self.digest}" if self.digest else address
+
+    @property
+    def directory(self) -> str:
+        """The chart's entry in a directory of unpacked charts: `<name>-<version without v>`."""
+        return f"{self.name}-{self.version.removeprefix('v')}"
+
+
+CHARTS: Final[Mapping[str, Chart]] = MappingProxyType(
+    {
+        chart.name: chart
+        for chart in (
+            Chart("kueue", "0.19.2", "oci://registry.k8s.io/kueue/charts"),
+            Chart("jobset", "0.12.0", "oci://registry.k8s.io/jobset/charts"),
+            Chart("kubeflow-trainer", "2.2.0", "oci://ghcr.io/kubeflow/charts"),
+            Chart("kserve-crd", "v0.20.0", "oci://ghcr.io/kserve/charts"),
+            Chart("kserve-resources", "v0.20.0", "oci://ghcr.io/kserve/charts"),
+        )
+    }
+)
+
+IMAGES: Final[Mapping[str, Image]] = MappingProxyType(
+    {
+        # Controllers
+        "kueue": Image("registry.k8s.io/kueue/kueue", "v0.19.2"),
+        "jobset": Image("registry.k8s.io/jobset/jobset", "v0.12.0"),
+        "kubeflow-trainer": Image("ghcr.io/kubeflow/trainer/trainer-controller-manager", "v2.2.0"),
+        "kserve-controller": Image("docker.io/kserve/kserve-controller", "v0.20.0"),
+        # KServe's chart puts it beside the controller, before its metrics.
+        "kube-rbac-proxy": Image("quay.io/brancz/kube-rbac-proxy", "v0.18.0"),
+        # Fetches a model before its server starts; agent and router exist only where a service asks for them.
+        "kserve-storage-initializer": Image("docker.io/kserve/storage-initializer", "v0.20.0"),
+        "kserve-agent": Image("docker.io/kserve/agent", "v0.20.0"),
+        "kserve-router": Image("docker.io/kserve/router", "v0.20.0"),
+        # Training and serving runtimes
+        "torch": Image("docker.io/pytorch/pytorch", "2.10.0-cuda12.8-cudnn9-runtime"),
+        "vllm": Image("docker.io/vllm/vllm-openai", "v0.33.0"),
+        "mlserver": Image("docker.io/seldonio/mlserver", "1.7.1"),
+        # Stores
+        "feast": Image("quay.io/feastdev/feature-server", "0.67.0"),
+        "postgres": Image("docker.io/library/postgres", "18.6"),
+        "valkey": Image("docker.io/valkey/valkey", "9.1.0"),
+        "seaweedfs": Image("docker.io/chrislusf/seaweedfs", "4.48"),
+        # Monitoring
+        "prometheus": Image("quay.io/prometheus/prometheus", "v3.10.0"),
+        "alertmanager": Image("quay.io/prometheus/alertmanager", "v0.31.0"),
+        "dcgm-exporter": Image("nvcr.io/nvidia/k8s/dcgm-exporter", "4.6.1-4.8.4-distroless"),
+        "grafana": Image("docker.io/grafana/grafana", "13.2.3"),
+    }
+)

@@ -1,0 +1,207 @@
+"""The one model of who may use which GPUs: queues, quotas and simulated nodes are all derived from it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from components.specs.capacity import Pool, Team
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+__all__ = ["Capacity", "CapacityError", "Contradiction", "Flavor", "Pool", "Quota", "Team", "contradictions"]
+
+POOL_LABEL = "mlplatform.dev/pool"
+GPU_RESOURCE = "nvidia.com/gpu"
+GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
+PODS_PER_NODE = 110
+"""What the kubelet allows by default."""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Two settings that cannot both hold."""
+
+    path: tuple[str | int, ...]
+    """Where in the stack file, from the section on."""
+    wrong: str
+    got: object
+    remedy: str
+
+
+class CapacityError(ValueError):
+    """Pools and teams contradict each other; ``contradictions`` says where."""
+
+    def __init__(self, found: tuple[Contradiction, ...]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, c.path))}: {c.wrong}; {c.remedy}" for c in found))
+        self.contradictions = found
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """The nodes of one pool as a scheduler finds them."""
+
+    name: str
+    labels: Mapping[str, str]
+    """Labels that every node of the pool has."""
+    taints: tuple[Mapping[str, str], ...]
+    """Taints that every node of the pool has, and that a workload for the pool tolerates."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One team's own part of one pool: its GPUs, and CPUs and memory in the same proportion."""
+
+    pool: Pool
+    gpus: int
+    cpus: int
+    memory_gib: int
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Pools and teams that agree with each other; raises CapacityError where they do not."""
+
+    pools: tuple[Pool, ...]
+    teams: tuple[Team, ...] = ()
+
+    def __post_init__(self) -> None:
+        if found := tuple(contradictions(dict(enumerate(self.pools)), dict(enumerate(self.teams)))):
+            raise CapacityError(found)
+
+    @property
+    def training_pools(self) -> tuple[Pool, ...]:
+        """Pools whose GPUs are handed out by queues."""
+        return tuple(pool for pool in self.pools if pool.purpose == "training")
+
+    @property
+    def serving_pools(self) -> tuple[Pool, ...]:
+        """Pools that are kept for models that answer requests."""
+        return tuple(pool for pool in self.pools if pool.purpose == "serving")
+
+    def pool(self, name: str) -> Pool:
+        """The pool of that name; KeyError where there is none."""
+        return {pool.name: pool for pool in self.pools}[name]
+
+    def flavors(self) -> tuple[Flavor, ...]:
+        """One flavor a training pool, under the pool's name."""
+        return tuple(
+            Flavor(pool.name, {POOL_LABEL: pool.name}, (GPU_TAINT,)) for pool in self.training_pools
+        )
+
+    def quotas(self, team: Team) -> tuple[Quota, ...]:
+        """The team's own part of every training pool that it has a quota in, in the order of the pools."""
+        return tuple(
+            quota(pool, team.gpus[pool.name]) for pool in self.training_pools if pool.name in team.gpus
+        )
+
+    def ceiling(self, team: Team) -> Quota | None:
+        """The most that the team's pods may hold at once in all GPU pools together; None without any quota.
+
+        In a training pool that is the whole pool, because idle GPUs are lent; in a serving pool the team's own.
+        """
+        parts = [
+            quota(pool, pool.gpus if pool.purpose == "training" else team.gpus[pool.name])
+            for pool in self.pools
+            if pool.name in team.gpus
+        ]
+        if not parts:
+            return None
+        return Quota(
+            pool=parts[0].pool,
+            gpus=sum(part.gpus for part in parts),
+            cpus=sum(part.cpus for part in parts),
+            memory_gib=sum(part.memory_gib for part in parts),
+        )
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """Every GPU node by name, labels, taints and capacity: plain data for whoever simulates them."""
+        return [_node(pool, index) for pool in self.pools for index in range(pool.nodes)]
+
+
+def quota(pool: Pool, gpus: int) -> Quota:
+    """That many GPUs of the pool with CPUs and memory in proportion, rounded down."""
+    return Quota(
+        pool=pool,
+        gpus=gpus,
+        cpus=pool.nodes * pool.cpus_per_node * gpus // pool.gpus,
+        memory_gib=pool.nodes * pool.memory_gib_per_node * gpus // pool.gpus,
+    )
+
+
+def contradictions(
+    pools: Mapping[int, Pool], teams: Mapping[int, Team], unreadable_pools: Collection[str] = ()
+) -> Iterator[Contradiction]:
+    """What in pools and teams (by position in the stack file) cannot both hold.
+
+    ``unreadable_pools`` are names of pools that have errors of their own: quotas in them are not judged.
+    """
+    yield from _used_twice(("capacity", "pools"), ((i, pool.name) for i, pool in pools.items()), "pool")
+    yield from _used_twice(("teams",), ((i, team.name) for i, team in teams.items()), "team")
+    known = {pool.name: pool for pool in reversed(pools.values())}
+    given: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for i, team in teams.items():
+        for name, gpus in team.gpus.items():
+            if name in known:
+                yield from _above_capacity(("teams", i, "gpus", name), known[name], gpus, given[name])
+                given[name].append((team.name, gpus))
+            elif name not in unreadable_pools:
+                yield unknown("pool", ("teams", i, "gpus", name), name, known)
+
+
+def unknown(kind: str, path: tuple[str | int, ...], name: str, known: Iterable[str]) -> Contradiction:
+    """A setting that names a pool or team which the stack file does not have."""
+    names = sorted(known)
+    if close := get_close_matches(name, names, n=1):
+        remedy = f"did you mean {close[0]}?"
+    else:
+        remedy = f"{kind}s are {', '.join(names)}" if names else f"this file has no {kind}s"
+    return Contradiction(path, f"names no {kind} of this file", name, remedy)
+
+
+def _used_twice(
+    section: tuple[str, ...], names: Iterable[tuple[int, str]], kind: str
+) -> Iterator[Contradiction]:
+    first: dict[str, int] = {}
+    for position, name in names:
+        if name in first:
+            remedy = f"{section[-1]}[{first[name]}] has this name already: every {kind} needs its own"
+            yield Contradiction((*section, position, "name"), f"is the name of a second {kind}", name, remedy)
+        first.setdefault(name, position)
+
+
+def _above_capacity(
+    path: tuple[str | int, ...], pool: Pool, gpus: int, given: list[tuple[str, int]]
+) -> Iterator[Contradiction]:
+    if gpus + sum(taken for _, taken in given) <= pool.gpus:
+        return
+    others = ", ".join(f"{taken} to {team}" for team, taken in given if taken)
+    size = f"pool {pool.name} has {pool.gpus} GPUs ({pool.nodes} x {pool.gpus_per_node})"
+    yield Contradiction(
+        path,
+        "is more than the pool has left",
+        gpus,
+        f"{size}{f' and {others} given before' if others else ''}: lower a quota or add nodes",
+    )
+
+
+def _node(pool: Pool, index: int) -> dict[str, Any]:
+    return {
+        "name": f"gpu-{pool.name}-{index}",
+        "labels": {
+            POOL_LABEL: pool.name,
+            "nvidia.com/gpu.present": "true",
+            "nvidia.com/gpu.product": pool.accelerator,
+            "nvidia.com/gpu.count": str(pool.gpus_per_node),
+        },
+        "taints": [dict(GPU_TAINT)],
+        "capacity": {
+            "cpu": str(pool.cpus_per_node),
+            "memory": f"{pool.memory_gib_per_node}Gi",
+            GPU_RESOURCE: str(pool.gpus_per_node),
+            "pods": str(PODS_PER_NODE),
+        },
+    }

@@ -1,0 +1,36 @@
+"""How much of a machine one container gets."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from components._spec import Spec
+
+
+class Size(Spec):
+    """CPU and memory of one container. Memory has one figure: a container that may exceed what it was
+    scheduled for is the first to be killed when its node runs short."""
+
+    cpu_millicores: int = Field(gt=0)
+    """CPU set aside for the container, in thousandths of a core."""
+    cpu_limit_millicores: int = Field(gt=0)
+    """CPU above which it is throttled, in thousandths of a core."""
+    memory_mib: int = Field(gt=0)
+    """Memory set aside and its limit, in MiB."""
+
+    @model_validator(mode="after")
+    def _limit_covers_request(self) -> Size:
+        if self.cpu_limit_millicores < self.cpu_millicores:
+            raise ValueError(
+                f"cpu_limit_millicores is {self.cpu_limit_millicores}, below cpu_millicores "
+                f"{self.cpu_millicores}; the limit must not be smaller than the request"
+            )
+        return self
+
+    def resources(self) -> dict[str, dict[str, str]]:
+        """The `resources` of a container."""
+        memory = f"{self.memory_mib}Mi"
+        return {
+            "requests": {"cpu": f"{self.cpu_millicores}m", "memory": memory},
+            "limits": {"cpu": f"{self.cpu_limit_millicores}m", "memory": memory},
+        }

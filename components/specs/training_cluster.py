@@ -1,0 +1,42 @@
+"""What a stack file says about training."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from components._spec import Name, Spec
+from components.specs.size import Size
+
+PriorityValue = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class TrainingControllerSizes(Spec):
+    """Sizes of the controllers that queue and run training jobs."""
+
+    kueue: Size = Size(cpu_millicores=500, cpu_limit_millicores=2000, memory_mib=512)
+    """Kueue decides who runs; it holds every pending job in memory."""
+    jobset: Size = Size(cpu_millicores=250, cpu_limit_millicores=2000, memory_mib=256)
+    """JobSet makes the Jobs of one distributed training."""
+    trainer: Size = Size(cpu_millicores=250, cpu_limit_millicores=1000, memory_mib=256)
+    """Kubeflow Trainer turns a TrainJob into a JobSet."""
+
+
+class TrainingClusterSpec(Spec):
+    """Queues, gangs and runtimes for training jobs. Pools and teams stand in `capacity` and `teams`."""
+
+    controllers: TrainingControllerSizes = TrainingControllerSizes()
+    """Sizes of the controllers' containers."""
+    queue: Name = "default"
+    """Name of each team's queue in its namespace. Kueue sends a job that names no queue to the one called
+    `default`; with another name such a job is not started."""
+    borrowing: bool = True
+    """Whether a team may use GPUs that others leave idle. Their owner takes them back when it needs them."""
+    priorities: dict[Name, PriorityValue] = Field(
+        default={"low": 100, "normal": 1_000, "high": 10_000}, min_length=1
+    )
+    """Priority classes of training jobs by name; the higher number runs first and may preempt the lower."""
+    pods_ready_timeout_minutes: int = Field(default=15, ge=1, le=24 * 60)
+    """How long an admitted gang may take until all its pods are ready; then its GPUs go to the next one and
+    it is queued again."""

@@ -1,0 +1,94 @@
+"""Paths: where a condition finds the values that it judges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policies.language.truth import ABSENT, UNKNOWN, Place, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Bound(NamedTuple):
+    """A value and where it lies in the judged resource."""
+
+    value: Any
+    place: Place
+
+
+Scope = Mapping[str, Bound]
+"""The values that names stand for: ``object``, ``old``, ``parameters``, ``stack``, and each loop's element."""
+
+
+class IllTypedError(Exception):
+    """A value has a type that the condition cannot judge; the message names the place and what is allowed."""
+
+    def __init__(self, place: Place, expected: str, value: object) -> None:
+        super().__init__(f"{spell(place)}: expected {expected}, got {type(value).__name__}")
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The way from a name to a value; a key that is itself a path stands for the text found there.
+
+    A missing step, a null and a missing value are the same: absent.
+    """
+
+    root: str
+    keys: tuple[str | Path, ...] = ()
+
+    def resolve(self, scope: Scope) -> Bound:
+        """The value and its place; ABSENT or UNKNOWN where there is none. Raises IllTypedError at a wrong step."""
+        value, place = scope[self.root]
+        for key in self.keys:
+            step = key if isinstance(key, str) else key.resolve(scope).value
+            if value is UNKNOWN or step is UNKNOWN:
+                value = UNKNOWN
+            elif isinstance(value, Mapping):
+                value = value.get(step)
+            elif value is not ABSENT:
+                raise IllTypedError(place, "an object", value)
+            place = (*place, step if isinstance(step, str | int) else "?")
+            if value is None:
+                value = ABSENT
+        return Bound(value, place)
+
+
+_STEP = re.compile(r'(?:^|\.)([^.\[\]"]+)|\[(\d+)\]|\["([^"]+)"\]')
+
+
+def steps(path: str) -> Place:
+    """The steps of a path as people write it: ``spec.containers[0].image``, ``metadata.labels["a.b/c"]``."""
+    found: list[Step] = []
+    end = 0
+    for match in _STEP.finditer(path):
+        if match.start() != end:
+            break
+        end = match.end()
+        plain, index, quoted = match.groups()
+        found.append(int(index) if index else plain or quoted)
+    if not path or end != len(path):
+        raise ValueError(f"{path!r} is not a path")
+    return tuple(found)
+
+
+def keys(path: str) -> tuple[str, ...]:
+    """The steps of a path that goes through objects only."""
+    return tuple(str(step) for step in steps(path))
+
+
+def spell(place: Iterable[Step]) -> str:
+    """A place as people write it; the inverse of ``steps``."""
+    text = ""
+    for step in place:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif re.search(r'[.\[\]"/]', step):
+            text += f'["{step}"]'
+        else:
+            text += f".{step}" if text else step
+    return text

@@ -1,0 +1,155 @@
+"""Where the Pulumi engine of one rehearsal lives: its home, its backend, and all it can see of the outside.
+
+The environment is built from nothing: no account, token or setting of the user's shell reaches the program.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rehearsal.errors import RehearsalError
+from rehearsal.session import Level
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rehearsal.session import Session
+    from rehearsal.toolchain import Tools
+
+PROJECT = "mlplatform"
+PARALLEL = 32
+"""Registrations under way at once: an operation is bound by latency, and more than this brings nothing."""
+
+_KEPT = ("HOME", "LANG", "LC_ALL", "LOGNAME", "TERM", "TMPDIR", "TZ", "USER")
+_KUBERNETES_PLUGIN = "resource-kubernetes-v4.25.0"
+
+_SHIM = """#!/bin/sh
+# The salt belongs to this rehearsal: the configuration is the stack file as it stands, and that salt.
+{{ grep -v '^encryptionsalt:' {stack_file}; cat {salt}; }} > "$PULUMI_OPTION_CONFIG_FILE"
+exec {pulumi} "$@"
+"""
+
+
+@dataclass(frozen=True)
+class EngineHome:
+    """PULUMI_HOME of one rehearsal: plugins, credentials, backend, passphrase and the stack's salt.
+
+    ``project`` is the directory of Pulumi.yaml, ``stack`` the stack's name, ``packs`` the policy packs that
+    every operation must pass.
+    """
+
+    session: Session
+    tools: Tools
+    project: Path
+    stack: str
+    packs: tuple[Path, ...] = ()
+
+    @property
+    def directory(self) -> Path:
+        """The home itself."""
+        return self.session.directory / "pulumi"
+
+    @property
+    def pulumi(self) -> Path:
+        """The `pulumi` to call: it reads the stack file afresh at every start."""
+        return self.directory / "bin" / "pulumi"
+
+    @property
+    def operations(self) -> Path:
+        """The directory of the operations' logs and event logs."""
+        return self.directory / "operations"
+
+    def environment(self) -> dict[str, str]:
+        """Everything that the engine and the program can see of the outside."""
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        own = {
+            "PATH": f"{self.directory / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "KUBECONFIG": str(self.session.kubeconfig),
+            "PULUMI_HOME": str(self.directory),
+            "PULUMI_BACKEND_URL": f"file://{self.directory / 'backend'}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.directory / "passphrase"),
+            "PULUMI_STACK": self.stack,
+            "PULUMI_OPTION_CONFIG_FILE": str(self.directory / f"Pulumi.{self.stack}.yaml"),
+            "PULUMI_OPTION_PARALLEL": str(PARALLEL),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "MLPLATFORM_CHARTS": str(self.tools.charts()),
+        }
+        if self.packs:
+            own["PULUMI_OPTION_POLICY_PACK"] = ",".join(str(pack) for pack in self.packs)
+        if self.session.level is Level.OBJECTS:
+            # Nothing runs behind a webhook here, and one without an answer refuses every object.
+            own["MLPLATFORM_OMIT_WEBHOOKS"] = "1"
+        return kept | own
+
+    def prepare(self) -> None:
+        """Make the home and the stack ready; again and again does no harm."""
+        self._lay_out_home()
+        if not self._salt.exists():
+            self._make_stack()
+        self.pulumi.write_text(
+            _SHIM.format(
+                stack_file=shlex.quote(str(self._stack_file)),
+                salt=shlex.quote(str(self._salt)),
+                pulumi=shlex.quote(str(self.tools.binary("pulumi"))),
+            )
+        )
+        self.pulumi.chmod(0o755)
+
+    @property
+    def _stack_file(self) -> Path:
+        return self.project / "stacks" / f"Pulumi.{self.stack}.yaml"
+
+    @property
+    def _salt(self) -> Path:
+        return self.directory / "salt.yaml"
+
+    def _lay_out_home(self) -> None:
+        plugin = self.directory / "plugins" / _KUBERNETES_PLUGIN
+        for directory in (plugin, self.directory / "backend", self.directory / "bin", self.operations):
+            directory.mkdir(parents=True, exist_ok=True)
+        # The engine logs every property of every resource below `logs`, which costs more time than the work
+        # itself and cannot be switched off; a plain file in its place stops it.
+        (self.directory / "logs").touch()
+        passphrase = self.directory / "passphrase"
+        if not passphrase.exists():
+            fresh = passphrase.with_suffix(".new")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(32))
+            fresh.replace(passphrase)
+        links = {plugin / "pulumi-resource-kubernetes": self.tools.binary("pulumi-resource-kubernetes")}
+        host = self.tools.binary("pulumi-language-python")
+        for program in (host, host.with_name("pulumi-language-python-exec")):
+            links[self.directory / "bin" / program.name] = program
+        for link, target in links.items():
+            if not link.is_symlink() or link.readlink() != target:
+                link.unlink(missing_ok=True)
+                link.symlink_to(target)
+
+    def _make_stack(self) -> None:
+        """Initialise the stack from a bare copy of the project, which catches the salt that Pulumi writes."""
+        scratch = self.directory / "init"
+        scratch.mkdir(exist_ok=True)
+        (scratch / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
+        environment = {k: v for k, v in self.environment().items() if not k.startswith("PULUMI_OPTION_")}
+        pulumi = str(self.tools.binary("pulumi"))
+        for arguments in (["stack", "rm", "--force", "--yes", self.stack], ["stack", "init", self.stack]):
+            done = subprocess.run(
+                self.session.command([pulumi, *arguments, "--non-interactive"]),
+                cwd=scratch,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if done.returncode:
+            raise RehearsalError(
+                f"pulumi stack init {self.stack} failed: {done.stderr.strip()}",
+                remedy="remove the rehearsal with `mlplatform rehearse stop --remove` and try again",
+            )
+        self._salt.write_text((scratch / f"Pulumi.{self.stack}.yaml").read_text())
