@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class _StackFirst(TyperGroup):
     """`rehearse STACK` is `rehearse up STACK`: any word that is no command is a stack's name."""
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - Typer keeps these types private
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             args = ["up", *args]
         return super().resolve_command(ctx, args)
@@ -46,6 +46,7 @@ LevelOption = Annotated[
     typer.Option("--level", help="`full` (real node; needs root) or `objects` (all pods simulated)."),
 ]
 DEFAULT_NAME = "local"
+
 
 @app.command("up")
 def up(stack: Stack, name: Name = None, level: LevelOption = None, json: AsJson = False) -> None:

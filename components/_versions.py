@@ -88,7 +88,7 @@ IMAGES: Final[Mapping[str, Image]] = MappingProxyType(
         # Stores
         "feast": Image("quay.io/feastdev/feature-server", "0.67.0"),
         "postgres": Image("docker.io/library/postgres", "18.6"),
-        "valkey": Image("docker.io/valkey/valkey", "9.1.0"),
+        "valkey": Image("docker.io/valkey/valkey", "9.1.2"),
         "seaweedfs": Image("docker.io/chrislusf/seaweedfs", "4.48"),
         # Monitoring
         "prometheus": Image("quay.io/prometheus/prometheus", "v3.10.0"),

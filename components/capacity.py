@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from components.specs.capacity import Pool, Team
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Capacity", "CapacityError", "Contradiction", "Flavor", "Pool", "Quota", "Team", "contradictions"]
+__all__ = ["Amount", "Capacity", "CapacityError", "Contradiction", "Flavor", "Pool", "Quota", "Team", "contradictions"]
 
 POOL_LABEL = "mlplatform.dev/pool"
 GPU_RESOURCE = "nvidia.com/gpu"
@@ -25,10 +25,10 @@ PODS_PER_NODE = 110
 class Contradiction:
     """Two settings that cannot both hold."""
 
-    path: tuple[str | int, ...]
-    """Where in the stack file, from the section on."""
+    steps: tuple[str | int, ...]
+    """Where the second of them stands in the stack file, from the section on."""
     wrong: str
-    got: object
+    got: str | int
     remedy: str
 
 
@@ -36,7 +36,7 @@ class CapacityError(ValueError):
     """Pools and teams contradict each other; ``contradictions`` says where."""
 
     def __init__(self, found: tuple[Contradiction, ...]) -> None:
-        super().__init__("; ".join(f"{'.'.join(map(str, c.path))}: {c.wrong}; {c.remedy}" for c in found))
+        super().__init__("; ".join(f"{'.'.join(map(str, c.steps))}: {c.wrong}; {c.remedy}" for c in found))
         self.contradictions = found
 
 
@@ -52,13 +52,19 @@ class Flavor:
 
 
 @dataclass(frozen=True)
-class Quota:
-    """One team's own part of one pool: its GPUs, and CPUs and memory in the same proportion."""
+class Amount:
+    """GPUs with the CPUs and the memory that go with them."""
 
-    pool: Pool
     gpus: int
     cpus: int
     memory_gib: int
+
+
+@dataclass(frozen=True)
+class Quota(Amount):
+    """A team's own part of one pool."""
+
+    pool: Pool
 
 
 @dataclass(frozen=True)
@@ -88,30 +94,23 @@ class Capacity:
 
     def flavors(self) -> tuple[Flavor, ...]:
         """One flavor a training pool, under the pool's name."""
-        return tuple(
-            Flavor(pool.name, {POOL_LABEL: pool.name}, (GPU_TAINT,)) for pool in self.training_pools
-        )
+        return tuple(Flavor(pool.name, {POOL_LABEL: pool.name}, (GPU_TAINT,)) for pool in self.training_pools)
 
     def quotas(self, team: Team) -> tuple[Quota, ...]:
         """The team's own part of every training pool that it has a quota in, in the order of the pools."""
-        return tuple(
-            quota(pool, team.gpus[pool.name]) for pool in self.training_pools if pool.name in team.gpus
-        )
+        return tuple(quota(pool, team.gpus[pool.name]) for pool in self.training_pools if pool.name in team.gpus)
 
-    def ceiling(self, team: Team) -> Quota | None:
-        """The most that the team's pods may hold at once in all GPU pools together; None without any quota.
+    def ceiling(self, team: Team, *, borrowing: bool) -> Amount:
+        """The most that the team's pods may hold at once in all GPU pools together.
 
-        In a training pool that is the whole pool, because idle GPUs are lent; in a serving pool the team's own.
+        With borrowing that is every training pool, because idle GPUs are lent; of a serving pool it is the
+        team's own part.
         """
         parts = [
-            quota(pool, pool.gpus if pool.purpose == "training" else team.gpus[pool.name])
+            quota(pool, pool.gpus if borrowing and pool.purpose == "training" else team.gpus.get(pool.name, 0))
             for pool in self.pools
-            if pool.name in team.gpus
         ]
-        if not parts:
-            return None
-        return Quota(
-            pool=parts[0].pool,
+        return Amount(
             gpus=sum(part.gpus for part in parts),
             cpus=sum(part.cpus for part in parts),
             memory_gib=sum(part.memory_gib for part in parts),
@@ -133,40 +132,44 @@ def quota(pool: Pool, gpus: int) -> Quota:
 
 
 def contradictions(
-    pools: Mapping[int, Pool], teams: Mapping[int, Team], unreadable_pools: Collection[str] = ()
+    pools: Mapping[int, Pool],
+    teams: Mapping[int, Team],
+    doubtful_pools: Mapping[int, str] | None = None,
+    doubtful_teams: Mapping[int, str] | None = None,
 ) -> Iterator[Contradiction]:
     """What in pools and teams (by position in the stack file) cannot both hold.
 
-    ``unreadable_pools`` are names of pools that have errors of their own: quotas in them are not judged.
+    Doubtful are those that have errors of their own, by name: only that a name is used twice is said of them.
     """
-    yield from _used_twice(("capacity", "pools"), ((i, pool.name) for i, pool in pools.items()), "pool")
-    yield from _used_twice(("teams",), ((i, team.name) for i, team in teams.items()), "team")
-    known = {pool.name: pool for pool in reversed(pools.values())}
+    known = {pool.name: pool for pool in pools.values()}
+    doubtful = (doubtful_pools or {}).values()
+    pool_names = {i: pool.name for i, pool in pools.items()} | dict(doubtful_pools or {})
+    team_names = {i: team.name for i, team in teams.items()} | dict(doubtful_teams or {})
+    yield from _used_twice(("capacity", "pools"), pool_names, "pool")
+    yield from _used_twice(("teams",), team_names, "team")
     given: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for i, team in teams.items():
         for name, gpus in team.gpus.items():
             if name in known:
                 yield from _above_capacity(("teams", i, "gpus", name), known[name], gpus, given[name])
                 given[name].append((team.name, gpus))
-            elif name not in unreadable_pools:
+            elif name not in doubtful:
                 yield unknown("pool", ("teams", i, "gpus", name), name, known)
 
 
-def unknown(kind: str, path: tuple[str | int, ...], name: str, known: Iterable[str]) -> Contradiction:
+def unknown(kind: str, steps: tuple[str | int, ...], name: str, known: Iterable[str]) -> Contradiction:
     """A setting that names a pool or team which the stack file does not have."""
     names = sorted(known)
     if close := get_close_matches(name, names, n=1):
         remedy = f"did you mean {close[0]}?"
     else:
         remedy = f"{kind}s are {', '.join(names)}" if names else f"this file has no {kind}s"
-    return Contradiction(path, f"names no {kind} of this file", name, remedy)
+    return Contradiction(steps, f"names no {kind} of this file", name, remedy)
 
 
-def _used_twice(
-    section: tuple[str, ...], names: Iterable[tuple[int, str]], kind: str
-) -> Iterator[Contradiction]:
+def _used_twice(section: tuple[str, ...], names: Mapping[int, str], kind: str) -> Iterator[Contradiction]:
     first: dict[str, int] = {}
-    for position, name in names:
+    for position, name in sorted(names.items()):
         if name in first:
             remedy = f"{section[-1]}[{first[name]}] has this name already: every {kind} needs its own"
             yield Contradiction((*section, position, "name"), f"is the name of a second {kind}", name, remedy)
@@ -174,14 +177,14 @@ def _used_twice(
 
 
 def _above_capacity(
-    path: tuple[str | int, ...], pool: Pool, gpus: int, given: list[tuple[str, int]]
+    steps: tuple[str | int, ...], pool: Pool, gpus: int, given: list[tuple[str, int]]
 ) -> Iterator[Contradiction]:
     if gpus + sum(taken for _, taken in given) <= pool.gpus:
         return
     others = ", ".join(f"{taken} to {team}" for team, taken in given if taken)
     size = f"pool {pool.name} has {pool.gpus} GPUs ({pool.nodes} x {pool.gpus_per_node})"
     yield Contradiction(
-        path,
+        steps,
         "is more than the pool has left",
         gpus,
         f"{size}{f' and {others} given before' if others else ''}: lower a quota or add nodes",

@@ -41,8 +41,6 @@ class Silent:
     """A reporter that says nothing, for tests and for callers that only want the result."""
 
     @contextmanager
-    def phase(
-        self, title: str, *, log: Path | None = None, expected_seconds: float | None = None
-    ) -> Iterator[Phase]:
+    def phase(self, title: str, *, log: Path | None = None, expected_seconds: float | None = None) -> Iterator[Phase]:
         del title, log, expected_seconds
         yield _SilentPhase()

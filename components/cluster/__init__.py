@@ -1,0 +1,20 @@
+"""Where the platform runs: what each component must know of a cluster, however that came to be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes import Provider
+
+
+class Cluster(Protocol):
+    """A Kubernetes cluster that components put objects on."""
+
+    @property
+    def provider(self) -> Provider:
+        """The way to its API server."""
+
+    @property
+    def keep_crds(self) -> bool:
+        """Whether custom resource definitions stay when the platform is destroyed."""

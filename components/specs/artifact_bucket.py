@@ -30,9 +30,7 @@ class LifecycleRule(Spec):
     @model_validator(mode="after")
     def _removes_something(self) -> Self:
         if self.expire_days is None and self.expire_noncurrent_days is None:
-            raise ValueError(
-                f"the rule for {self.prefix!r} removes nothing; give expire_days or expire_noncurrent_days"
-            )
+            raise ValueError("removes nothing; give expire_days or expire_noncurrent_days")
         return self
 
 
@@ -52,13 +50,11 @@ class ArtifactBucketSpec(Spec):
     """Where the objects lie."""
     size: Size = Size(cpu_millicores=500, cpu_limit_millicores=2000, memory_mib=1024)
     """The store's own size."""
+    housekeeping: Size = Size(cpu_millicores=50, cpu_limit_millicores=500, memory_mib=256)
+    """Size of each of the two processes that apply the lifecycle rules, and of the job that sets them."""
 
     @model_validator(mode="after")
     def _one_rule_a_folder(self) -> Self:
-        prefixes = [rule.prefix for rule in self.lifecycle]
-        twice = sorted({prefix for prefix in prefixes if prefixes.count(prefix) > 1})
-        if twice:
-            raise ValueError(
-                f"lifecycle has more than one rule for {', '.join(twice)}; keep one rule a folder"
-            )
+        if len({rule.prefix for rule in self.lifecycle}) < len(self.lifecycle):
+            raise ValueError("lifecycle has more than one rule for a folder; keep one rule a folder")
         return self

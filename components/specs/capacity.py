@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from components._spec import Name, Spec
 
-LabelValue = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")
-]
+LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")]
 """The value of a Kubernetes label."""
 
 Purpose = Literal["training", "serving"]
-
-
-@dataclass(frozen=True)
-class Reference:
-    """Marks a setting that names an entry elsewhere in the stack file; settings check that the entry exists."""
-
-    to: Literal["pool", "team"]
-    purpose: Purpose | None = None
-    """For a pool: what the pool must be for."""
-
-
-PoolName = Annotated[Name, Reference("pool")]
-TrainingPoolName = Annotated[Name, Reference("pool", "training")]
-ServingPoolName = Annotated[Name, Reference("pool", "serving")]
-TeamName = Annotated[Name, Reference("team")]
 
 
 class Pool(Spec):
@@ -48,7 +30,8 @@ class Pool(Spec):
     memory_gib_per_node: int = Field(ge=1)
     """Memory that pods can use on one node, in GiB."""
     purpose: Purpose = "training"
-    """`training`: jobs wait in queues and share idle GPUs. `serving`: kept free for models that answer requests."""
+    """`training`: jobs wait in queues and share idle GPUs. `serving`: kept free for models that answer
+    requests."""
 
     @property
     def gpus(self) -> int:
@@ -109,3 +92,12 @@ class Team(Spec):
     def namespace(self) -> str:
         """The namespace of the team's workloads."""
         return f"team-{self.name}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What every object of the team says about whose it is."""
+        return {
+            "mlplatform.dev/team": self.name,
+            "mlplatform.dev/owner": self.owner,
+            "mlplatform.dev/cost-centre": self.cost_centre,
+        }

@@ -19,7 +19,7 @@ class ExistingClusterSpec(Spec):
     context: str | None = None
     """Context of the kubeconfig file; absent means its current one."""
     keep_crds: bool = True
-    """Whether destroy leaves the platform's custom resource definitions, and so everybody's objects of them."""
+    """Whether destroy leaves the custom resource definitions, and with them everybody's objects."""
     requests_per_second: int = Field(default=500, ge=1)
     """How many requests a second the provider may send to the API server."""
 

@@ -84,8 +84,5 @@ class FeatureStoreSpec(Spec):
         if self.repository is not None:
             path = PurePosixPath(self.repository)
             if path.is_absolute() or ".." in path.parts:
-                raise ValueError(
-                    f"repository is {self.repository!r}; "
-                    "give a directory inside the project, relative to its root"
-                )
+                raise ValueError("repository lies outside the project; give a directory relative to its root")
         return self

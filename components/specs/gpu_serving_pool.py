@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from components._spec import Name, Spec
+from components.specs.capacity import LabelValue  # noqa: TC001 (pydantic reads it)
 from components.specs.size import Size
 
-Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+ModelFormat = Literal["llm", "sklearn", "xgboost", "lightgbm", "mlflow"]
 RiskClass = Literal["minimal", "limited", "high"]
-"""Risk classes of the EU AI Act in which a system may be operated; `prohibited` is none of them."""
+"""Risk classes of the EU AI Act in which a system may be operated; what is prohibited has none."""
 
 ModelUri = Annotated[
     str,
@@ -22,7 +24,7 @@ ModelUri = Annotated[
     ),
 ]
 """Where a model lies, by a reference that cannot change: an OCI digest, a Hugging Face commit, or a prefix of
-a bucket that is named by its content's digest."""
+a bucket that is named by the digest of what it holds."""
 
 
 class ServingControllerSizes(Spec):
@@ -41,44 +43,39 @@ class ServedModel(Spec):
     """Name of the endpoint."""
     team: Name
     """Team in whose namespace it runs; its owner and cost centre are the team's."""
-    runtime: Literal["vllm", "mlserver"]
-    """`vllm`: language models, OpenAI's API. `mlserver`: classic models, the Open Inference Protocol."""
-    format: Literal["vllm", "sklearn", "xgboost", "lightgbm", "mlflow"] = "vllm"
-    """What the model's files are; classic models name their framework."""
+    format: ModelFormat
+    """`llm`: a language model, served by vLLM over OpenAI's API. The others are classic models, served by
+    MLServer over the Open Inference Protocol."""
     uri: ModelUri
-    """Immutable reference to the model's files."""
-    digest: Digest
-    """Digest of the model that was reviewed; for an OCI image the same as in `uri`."""
+    """Immutable reference to the model's files: `oci://…@sha256:…`, `hf://<owner>/<model>:<commit>`, or
+    `s3://<bucket>/<path>/sha256-…`. OCI needs Kubernetes 1.35."""
     pool: Name | None = None
-    """Pool of GPU nodes it runs on; absent: on nodes without GPUs."""
+    """Pool of GPU nodes that it runs on; absent: nodes without GPUs."""
     gpus: int = Field(default=0, ge=0, le=16)
     """GPUs of one replica."""
-    min_replicas: int = Field(default=2, ge=1, le=1000)
-    """Replicas kept at all times; two survive the loss of a node."""
-    max_replicas: int = Field(default=4, ge=1, le=1000)
-    """Replicas that the autoscaler may start."""
+    replicas: int = Field(default=2, ge=1, le=1000)
+    """How many serve it. From two on, one may be lost or moved while the others answer."""
     size: Size = Size(cpu_millicores=4000, cpu_limit_millicores=8000, memory_mib=32 * 1024)
     """CPU and memory of one replica."""
-    system_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")]
+    system_id: LabelValue
     """The AI system in the organisation's register that this model belongs to."""
     risk_class: RiskClass
     """Risk class of that system."""
     intended_use: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-    """What the system is for, in one sentence."""
+    """What the system is for, in a sentence."""
+
+    @property
+    def digest(self) -> str:
+        """The part of the reference that no other model can have, as `<algorithm>:<hexadecimal>`."""
+        algorithm = "git" if self.uri.startswith("hf://") else "sha256"
+        return f"{algorithm}:{re.split('[:-]', self.uri.rstrip('/'))[-1]}"
 
     @model_validator(mode="after")
-    def _contradictions(self) -> ServedModel:
+    def _gpus_have_a_pool(self) -> Self:
         if (self.pool is None) != (self.gpus == 0):
-            raise ValueError(
-                f"pool is {self.pool or 'absent'} but gpus is {self.gpus}; "
-                "name a pool and at least one GPU, or neither"
-            )
-        if (self.runtime == "vllm") != (self.format == "vllm"):
-            raise ValueError(f"runtime {self.runtime} cannot serve format {self.format}")
-        if self.max_replicas < self.min_replicas:
-            raise ValueError(f"max_replicas {self.max_replicas} is below min_replicas {self.min_replicas}")
-        if self.uri.startswith("oci://") and not self.uri.endswith(self.digest):
-            raise ValueError("digest differs from the one in uri; both must name the reviewed model")
+            raise ValueError("pool and gpus contradict each other; name a pool and at least one GPU, or neither")
+        if self.format == "llm" and self.gpus == 0:
+            raise ValueError("a language model needs a GPU; name a pool and at least one GPU")
         return self
 
 
@@ -91,10 +88,8 @@ class GpuServingPoolSpec(Spec):
     """Models to serve."""
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> GpuServingPoolSpec:
-        seen: set[tuple[str, str]] = set()
-        for model in self.models:
-            if (model.team, model.name) in seen:
-                raise ValueError(f"two models of team {model.team} are called {model.name}")
-            seen.add((model.team, model.name))
+    def _endpoints_are_unique(self) -> Self:
+        endpoints = [(model.team, model.name) for model in self.models]
+        if len(set(endpoints)) < len(endpoints):
+            raise ValueError("two models of one team have the same name; rename one of them")
         return self

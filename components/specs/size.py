@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import Field, model_validator
 
 from components._spec import Spec
@@ -19,11 +21,10 @@ class Size(Spec):
     """Memory set aside and its limit, in MiB."""
 
     @model_validator(mode="after")
-    def _limit_covers_request(self) -> Size:
+    def _limit_covers_request(self) -> Self:
         if self.cpu_limit_millicores < self.cpu_millicores:
             raise ValueError(
-                f"cpu_limit_millicores is {self.cpu_limit_millicores}, below cpu_millicores "
-                f"{self.cpu_millicores}; the limit must not be smaller than the request"
+                "cpu_limit_millicores is below cpu_millicores; the limit must not be smaller than the request"
             )
         return self
 

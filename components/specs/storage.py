@@ -26,8 +26,5 @@ class Storage(Spec):
     @model_validator(mode="after")
     def _scratch_space_has_no_class(self) -> Self:
         if self.ephemeral and self.storage_class is not None:
-            raise ValueError(
-                f"storage_class is {self.storage_class!r} but ephemeral is true; scratch space has no "
-                "StorageClass, leave one of the two out"
-            )
+            raise ValueError("is ephemeral but has a storage_class; scratch space has none, leave one out")
         return self

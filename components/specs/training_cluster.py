@@ -33,10 +33,10 @@ class TrainingClusterSpec(Spec):
     `default`; with another name such a job is not started."""
     borrowing: bool = True
     """Whether a team may use GPUs that others leave idle. Their owner takes them back when it needs them."""
-    priorities: dict[Name, PriorityValue] = Field(
-        default={"low": 100, "normal": 1_000, "high": 10_000}, min_length=1
-    )
+    priorities: dict[Name, PriorityValue] = Field(default={"low": 100, "normal": 1_000, "high": 10_000}, min_length=1)
     """Priority classes of training jobs by name; the higher number runs first and may preempt the lower."""
+    default_size: Size = Size(cpu_millicores=1000, cpu_limit_millicores=4000, memory_mib=4096)
+    """What a node of a training job gets that asks for nothing."""
     pods_ready_timeout_minutes: int = Field(default=15, ge=1, le=24 * 60)
     """How long an admitted gang may take until all its pods are ready; then its GPUs go to the next one and
     it is queued again."""

@@ -85,6 +85,21 @@ class Exists(Condition):
         return _judged(scope, self.path, None, lambda _value, _place: True)
 
 
+@dataclass(frozen=True, slots=True)
+class Filled(Condition):
+    """True if the list or object has an element."""
+
+    path: Path
+
+    def evaluate(self, scope: Scope) -> Truth:
+        def holds(value: Any, place: Place) -> bool:
+            if not isinstance(value, list | tuple | Mapping):
+                raise IllTypedError(place, "a list or an object", value)
+            return bool(value)
+
+        return _judged(scope, self.path, None, holds)
+
+
 Comparison = Literal["==", "<=", ">="]
 
 
@@ -154,21 +169,18 @@ class Text(Condition):
 
 @dataclass(frozen=True, slots=True)
 class Among(Condition):
-    """True if the value is one of a list's elements; the list is written here, a parameter, or in the resource."""
+    """True if the text is one of a list's, written in the rule or a parameter."""
 
-    value: Plain | Path
+    path: Path
     members: tuple[str, ...] | Path
 
     def evaluate(self, scope: Scope) -> Truth:
-        if not isinstance(self.value, Path):
-            return Some((_path(self.members),), "member", Compare(Path("member"), "==", self.value)).evaluate(scope)
-
-        def holds(value: Any, place: Place, members: Any) -> bool:
+        def holds(value: Any, place: Place, members: tuple[str, ...]) -> bool:
             if not isinstance(value, str):
                 raise IllTypedError(place, "a text", value)
             return value in members
 
-        return _judged(scope, self.value, self.members, holds)
+        return _judged(scope, self.path, self.members, holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +225,21 @@ class AtMostOne(Condition):
         return conjunction(unknown) if unknown and len(true) + len(unknown) > 1 else Truth(True)
 
 
+@dataclass(frozen=True, slots=True)
+class Let(Condition):
+    """The condition, with a name standing for the value at a path."""
+
+    path: Path
+    name: str
+    condition: Condition
+
+    def evaluate(self, scope: Scope) -> Truth:
+        try:
+            return self.condition.evaluate({**scope, self.name: self.path.resolve(scope)})
+        except IllTypedError as fault:
+            return Truth(None, (), (str(fault),))
+
+
 def _each(over: tuple[Path, ...], name: str, condition: Condition, scope: Scope) -> Iterator[Truth]:
     """The condition's truth for each element in turn, ``name`` standing for it."""
     for path in over:
@@ -252,8 +279,3 @@ def _kind(value: object) -> str:
         return "true or false"
     return "a number" if isinstance(value, int | float) else "a text" if isinstance(value, str) else "a list"
 
-
-def _path(members: tuple[str, ...] | Path) -> Path:
-    if isinstance(members, Path):
-        return members
-    raise TypeError("a written value among written members is decided where the rule is written")

@@ -44,6 +44,8 @@ class Path:
     def resolve(self, scope: Scope) -> Bound:
         """The value and its place; ABSENT or UNKNOWN where there is none. Raises IllTypedError at a wrong step."""
         value, place = scope[self.root]
+        if value is None:
+            value = ABSENT
         for key in self.keys:
             step = key if isinstance(key, str) else key.resolve(scope).value
             if value is UNKNOWN or step is UNKNOWN:

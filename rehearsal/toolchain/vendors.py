@@ -48,8 +48,7 @@ def kubernetes(version: str, binaries: Iterable[str]) -> Mapping[str, Release]:
     """Single binaries, each with its sum beside it."""
     base = f"https://dl.k8s.io/v{version}/bin/linux"
     return {
-        machine: Release(members={binary: f"{base}/{machine}/{binary}" for binary in binaries})
-        for machine in _MACHINES
+        machine: Release(members={binary: f"{base}/{machine}/{binary}" for binary in binaries}) for machine in _MACHINES
     }
 
 

@@ -34,7 +34,7 @@ class Leftover:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
-def find(kube: Kube) -> list[Leftover]:
+def find_leftovers(kube: Kube) -> list[Leftover]:
     """Every object in the cluster that the engine made, of whatever kind, custom kinds included."""
     return sorted(_of_all_kinds(kube), key=str)
 
@@ -61,10 +61,8 @@ def _of_all_kinds(kube: Kube) -> Iterator[Leftover]:
 
 def _collections(kube: Kube) -> Iterator[tuple[str, str]]:
     """The path and kind of everything that can be listed and deleted."""
-    roots = ["/api/v1"]
-    for group in kube.get("/apis")["groups"]:
-        roots.append(f"/apis/{group['preferredVersion']['groupVersion']}")
-    for root in roots:
+    groups = kube.get("/apis")["groups"]
+    for root in ["/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)]:
         try:
             resources = kube.get(root)["resources"]
         except KubeError as error:

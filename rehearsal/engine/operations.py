@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rehearsal.events import EventLog, Outcome
+from rehearsal.engine.events import EventLog, Outcome
 
 if TYPE_CHECKING:
-    from rehearsal.engine_home import EngineHome
+    from rehearsal.engine.home import EngineHome
     from rehearsal.progress import Phase
 
 
@@ -46,6 +47,11 @@ class Engine:
             check=False,
             stdin=subprocess.DEVNULL,
         )
+
+    def outputs(self) -> dict[str, Any]:
+        """What the program exports; secrets stay masked."""
+        outputs: dict[str, Any] = json.loads(self.run("stack", "output", "--json").stdout or "{}")
+        return outputs
 
     def log_of(self, verb: str) -> Path:
         """Where the engine's own output of the last such operation is kept."""

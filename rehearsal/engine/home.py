@@ -101,6 +101,15 @@ class EngineHome:
         )
         self.pulumi.chmod(0o755)
 
+    def forget_stack(self) -> None:
+        """Drop the record of a stack that was destroyed; the next use makes a new one."""
+        self._salt.unlink(missing_ok=True)
+
+    @property
+    def stack_exists(self) -> bool:
+        """Whether there is a stack that may hold resources."""
+        return self._salt.exists()
+
     @property
     def _stack_file(self) -> Path:
         return self.project / "stacks" / f"Pulumi.{self.stack}.yaml"

@@ -1,0 +1,32 @@
+"""`mlplatform schema`: keep the stack file's schema and its documentation in step with the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = ROOT / "stacks" / "schema.json"
+PAGE = ROOT / "docs" / "stack-file.md"
+MARK = "<!-- From here on made by `mlplatform schema`. -->\n"
+
+Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit code 1 where a file is out of date.")]
+
+
+def schema(check: Check = False) -> None:
+    """Write the JSON schema of stack files and the tables of docs/stack-file.md."""
+    from stacks.schema import reference, schema_text
+
+    introduction = PAGE.read_text().partition(MARK)[0]
+    wanted = {SCHEMA: schema_text(), PAGE: f"{introduction}{MARK}\n{reference()}"}
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
+    for path in stale:
+        if check:
+            typer.echo(f"{path.relative_to(ROOT)}: is out of date; run `mlplatform schema`", err=True)
+        else:
+            path.write_text(wanted[path])
+            typer.echo(f"written: {path.relative_to(ROOT)}")
+    if check and stale:
+        raise typer.Exit(1)

@@ -1,0 +1,73 @@
+"""Alertmanager as the platform runs it: alerts in groups, the lesser silent beside the greater, one receiver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from components._workload import Container, Mount, Pod, config_volume, http_get, probe, secret_volume
+
+if TYPE_CHECKING:
+    from components.specs.monitoring_stack import Alerting
+
+APP: Final = "alertmanager"
+PORT: Final = 9093
+_USER: Final = 65534
+
+
+def configuration(spec: Alerting) -> str:
+    """`alertmanager.yml`."""
+    webhook = [{"url_file": "/receiver/url"}] if spec.webhook_secret else []
+    receiver: dict[str, Any] = {"name": "people", **({"webhook_configs": webhook} if webhook else {})}
+    return yaml.safe_dump(
+        {
+            "route": {
+                "receiver": "people",
+                "group_by": ["alertname", "area", "namespace"],
+                "group_wait": "30s",
+                "group_interval": "5m",
+                "repeat_interval": "12h",
+                "routes": [{"receiver": "people", "matchers": ['alertname="Watchdog"'], "repeat_interval": "5m"}],
+            },
+            "inhibit_rules": [
+                {
+                    "source_matchers": ['severity="critical"'],
+                    "target_matchers": ['severity="warning"'],
+                    "equal": ["area", "namespace"],
+                }
+            ],
+            "receivers": [receiver],
+        },
+        sort_keys=False,
+    )
+
+
+def pod(spec: Alerting, configuration: str) -> Pod:
+    """The server, on a ConfigMap with its configuration."""
+    server = Container(
+        APP,
+        APP,
+        spec.size,
+        arguments=(
+            "--config.file=/etc/alertmanager/alertmanager.yml",
+            "--storage.path=/alertmanager",
+            # It has no peers.
+            "--cluster.listen-address=",
+        ),
+        ports={"http": PORT},
+        mounts=(
+            Mount("/etc/alertmanager", "configuration"),
+            Mount("/alertmanager", "data", writable=True),
+            *([Mount("/receiver", "receiver")] if spec.webhook_secret else []),
+        ),
+        probes={
+            "startup": probe(2, 60, http_get("/-/ready", "http")),
+            "readiness": probe(5, 3, http_get("/-/ready", "http")),
+            "liveness": probe(20, 6, http_get("/-/healthy", "http")),
+        },
+    )
+    volumes = [config_volume("configuration", configuration)]
+    if spec.webhook_secret:
+        volumes.append(secret_volume("receiver", spec.webhook_secret))
+    return Pod(APP, _USER, [server], volumes=volumes)

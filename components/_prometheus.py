@@ -1,0 +1,171 @@
+"""Prometheus as the platform runs it: what it reads, the rules it judges by, and its pod."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from components._workload import Container, Mount, Pod, config_volume, http_get, probe
+
+if TYPE_CHECKING:
+    from components.specs.monitoring_stack import Metrics
+
+APP: Final = "prometheus"
+PORT: Final = 9090
+CONTROLLERS: Final = ("kueue-system", "jobset-system", "kubeflow-system", "kserve")
+_CONTROLLER_PORT: Final = "8443"
+_USER: Final = 65534
+_USED_SHARE: Final = 0.85
+_MOST_SAMPLES: Final = 20_000
+_ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
+_POD: Final = "__meta_kubernetes_pod"
+
+Job = dict[str, Any]
+Relabelling = dict[str, Any]
+
+
+def configuration(spec: Metrics, alertmanager: str) -> str:
+    """`prometheus.yml`; `alertmanager` is the `host:port` that alerts go to."""
+    interval = f"{spec.scrape_interval_seconds}s"
+    return yaml.safe_dump(
+        {
+            "global": {"scrape_interval": interval, "evaluation_interval": interval},
+            "rule_files": ["/rules/*.yaml"],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
+            "scrape_configs": [
+                _static("prometheus", f"localhost:{PORT}"),
+                _static("alertmanager", alertmanager),
+                _api_server(),
+                _controllers(),
+                _annotated("pods", "pod", _POD),
+                _annotated("services", "endpointslice", "__meta_kubernetes_service"),
+            ],
+        },
+        sort_keys=False,
+    )
+
+
+def rules() -> dict[str, str]:
+    """The alert rules by file name."""
+    directory = resources.files("components") / "alert_rules"
+    return {file.name: file.read_text() for file in directory.iterdir() if file.name.endswith(".yaml")}
+
+
+def permissions() -> list[dict[str, Any]]:
+    """What the configuration needs of the Kubernetes API: to see who is there, and to read metrics."""
+    watch = ["get", "list", "watch"]
+    return [
+        {"apiGroups": [""], "resources": ["pods", "services"], "verbs": watch},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": watch},
+        {"nonResourceURLs": ["/metrics"], "verbs": ["get"]},
+    ]
+
+
+def pod(spec: Metrics, configuration: str, rules: str) -> Pod:
+    """The server, on ConfigMaps with its configuration and its rules."""
+    keep_bytes = f"{int(spec.storage.gib * 1024 * _USED_SHARE)}MB"
+    server = Container(
+        APP,
+        APP,
+        spec.size,
+        arguments=(
+            "--config.file=/etc/prometheus/prometheus.yml",
+            "--storage.tsdb.path=/prometheus",
+            f"--storage.tsdb.retention.time={spec.retention_days}d",
+            f"--storage.tsdb.retention.size={keep_bytes}",
+        ),
+        ports={"http": PORT},
+        mounts=(
+            Mount("/etc/prometheus", "configuration"),
+            Mount("/rules", "rules"),
+            Mount("/prometheus", "data", writable=True),
+        ),
+        probes={
+            # It first reads what was written since its last block.
+            "startup": probe(2, 300, http_get("/-/ready", "http")),
+            "readiness": probe(5, 3, http_get("/-/ready", "http")),
+            "liveness": probe(20, 6, http_get("/-/healthy", "http")),
+        },
+    )
+    volumes = [config_volume("configuration", configuration), config_volume("rules", rules)]
+    return Pod(APP, _USER, [server], volumes=volumes, account=APP, grace_seconds=120)
+
+
+def _static(name: str, target: str) -> Job:
+    return {"job_name": name, "static_configs": [{"targets": [target]}]}
+
+
+def _api_server() -> Job:
+    endpoint = {
+        "source_labels": [
+            "__meta_kubernetes_namespace",
+            "__meta_kubernetes_service_name",
+            "__meta_kubernetes_endpointslice_port_name",
+        ],
+        "action": "keep",
+        "regex": "default;kubernetes;https",
+    }
+    return {
+        "job_name": "apiserver",
+        "scheme": "https",
+        "authorization": {"credentials_file": f"{_ACCOUNT}/token"},
+        "tls_config": {"ca_file": f"{_ACCOUNT}/ca.crt", "server_name": "kubernetes.default.svc"},
+        "kubernetes_sd_configs": [{"role": "endpointslice", "namespaces": {"names": ["default"]}}],
+        "relabel_configs": [endpoint],
+    }
+
+
+def _controllers() -> Job:
+    """The controllers that check who reads their metrics. Their certificates are of their own making, and nobody signs
+    them: the token goes to pods of these namespaces alone."""
+    port = {"source_labels": [f"{_POD}_container_port_number"], "action": "keep", "regex": _CONTROLLER_PORT}
+    return {
+        "job_name": "controllers",
+        "scheme": "https",
+        "authorization": {"credentials_file": f"{_ACCOUNT}/token"},
+        "tls_config": {"insecure_skip_verify": True},
+        "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": list(CONTROLLERS)}}],
+        "relabel_configs": [port, *_placed()],
+    }
+
+
+def _annotated(name: str, role: str, meta: str) -> Job:
+    """Whatever asks for it by the annotations `prometheus.io/scrape`, `port`, `path` and `scheme`.
+
+    A target that has more than twenty thousand samples is not read, so that no workload fills the store. The
+    platform's own pods are told from others by their namespace, which a workload cannot choose.
+    """
+    annotation = f"{meta}_annotation_prometheus_io"
+    return {
+        "job_name": name,
+        "sample_limit": _MOST_SAMPLES,
+        "kubernetes_sd_configs": [{"role": role}],
+        "relabel_configs": [
+            {"source_labels": [f"{annotation}_scrape"], "action": "keep", "regex": "true"},
+            {"source_labels": ["__meta_kubernetes_namespace"], "action": "drop", "regex": "|".join(CONTROLLERS)},
+            {"source_labels": [f"{_POD}_phase"], "action": "drop", "regex": "Succeeded|Failed"},
+            {"source_labels": [f"{annotation}_scheme"], "regex": "(https?)", "target_label": "__scheme__"},
+            {"source_labels": [f"{annotation}_path"], "regex": "(.+)", "target_label": "__metrics_path__"},
+            {
+                "source_labels": [f"{_POD}_ip", f"{annotation}_port"],
+                "regex": "(.+);([0-9]+)",
+                "replacement": "$1:$2",
+                "target_label": "__address__",
+            },
+            # A pod has one target for each of its ports, which now are all the same; Prometheus keeps one.
+            *_placed(),
+        ],
+    }
+
+
+def _placed() -> list[Relabelling]:
+    """Who a target is, for everything that is read from it."""
+    labels = {
+        "__meta_kubernetes_namespace": "namespace",
+        f"{_POD}_name": "pod",
+        f"{_POD}_node_name": "node",
+        f"{_POD}_label_app_kubernetes_io_name": "app",
+    }
+    return [{"source_labels": [source], "target_label": target} for source, target in labels.items()]

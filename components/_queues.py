@@ -1,0 +1,164 @@
+"""Kueue's objects, derived from the capacity model: who may use how much of what, and in which order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from components.capacity import GPU_RESOURCE, Capacity, Flavor, Team
+
+if TYPE_CHECKING:
+    import pulumi
+
+    from components.specs.training_cluster import TrainingClusterSpec
+
+Manifest = dict[str, Any]
+
+API_VERSION: Final = "kueue.x-k8s.io/v1beta2"
+COHORT: Final = "platform"
+"""The one cohort of all teams: GPUs can be lent between its queues only."""
+GENERAL_FLAVOR: Final = "general"
+"""CPUs and memory of any node. They have a flavor of their own, without labels: a pod that asks for no GPU is
+not sent to GPU nodes, and one pod of a job that declares less than the others does not block the job."""
+TEAM_LABEL: Final = "mlplatform.dev/team"
+NOT_COUNTED: Final = ["ephemeral-storage", "hugepages-", "vpc.amazonaws.com/efa", "rdma/"]
+"""Resources that come with a node and are no team's. A queue admits no pod that asks for what it does not
+cover."""
+
+
+def configuration(spec: TrainingClusterSpec) -> str:
+    """Kueue's configuration file. Only namespaces of teams are its business: platform workloads, and whatever
+    else runs in the cluster, start without it."""
+    timeout = f"{spec.pods_ready_timeout_minutes}m"
+    teams = {"matchExpressions": [{"key": TEAM_LABEL, "operator": "Exists"}]}
+    return yaml.safe_dump(
+        {
+            "apiVersion": "config.kueue.x-k8s.io/v1beta2",
+            "kind": "Configuration",
+            "health": {"healthProbeBindAddress": ":8081"},
+            "metrics": {"bindAddress": ":8443", "enableClusterQueueResources": True},
+            "webhook": {"port": 9443},
+            "leaderElection": {"leaderElect": True, "resourceName": "c1f6bfd2.kueue.x-k8s.io"},
+            "clientConnection": {"qps": 300, "burst": 500},
+            "manageJobsWithoutQueueName": True,
+            "managedJobsNamespaceSelector": teams,
+            # A gang whose pods do not all start must not hold GPUs for ever.
+            "waitForPodsReady": {"timeout": timeout, "recoveryTimeout": timeout, "blockAdmission": False},
+            "resources": {"excludeResourcePrefixes": NOT_COUNTED},
+            # Bare pods and Deployments start unqueued; namespace quotas bound them.
+            "integrations": {
+                "frameworks": [
+                    "batch/job",
+                    "jobset.x-k8s.io/jobset",
+                    "trainer.kubeflow.org/trainjob",
+                    "ray.io/rayjob",
+                    "ray.io/raycluster",
+                ]
+            },
+        },
+        sort_keys=False,
+    )
+
+
+def cohort() -> Manifest:
+    """The cohort that every team's queue belongs to."""
+    return {"apiVersion": API_VERSION, "kind": "Cohort", "metadata": {"name": COHORT}}
+
+
+def flavors(capacity: Capacity) -> dict[str, Manifest]:
+    """One flavor a training pool, by the pool's name, and the general one."""
+    return {
+        GENERAL_FLAVOR: _flavor(GENERAL_FLAVOR, {}),
+        **{flavor.name: _flavor(flavor.name, _placement(flavor)) for flavor in capacity.flavors()},
+    }
+
+
+def cluster_queue(capacity: Capacity, team: Team, *, borrowing: bool) -> Manifest:
+    """The team's queue: its own GPUs of every training pool, CPUs and memory to go with them, and what it may
+    do about GPUs that are lent or idle."""
+    own = {quota.pool.name: quota for quota in capacity.quotas(team)}
+    pools = [pool.name for pool in capacity.training_pools if borrowing or pool.name in own]
+    gpus = [
+        {
+            "name": pool,
+            "resources": [_share(GPU_RESOURCE, str(own[pool].gpus if pool in own else 0), borrowing)],
+        }
+        for pool in pools
+    ]
+    cpus = team.cpus + sum(quota.cpus for quota in own.values())
+    memory = team.memory_gib + sum(quota.memory_gib for quota in own.values())
+    general = [_share("cpu", str(cpus), borrowing), _share("memory", f"{memory}Gi", borrowing)]
+    groups: list[Manifest] = [
+        {
+            "coveredResources": ["cpu", "memory"],
+            "flavors": [{"name": GENERAL_FLAVOR, "resources": general}],
+        }
+    ]
+    if gpus:
+        groups.append({"coveredResources": [GPU_RESOURCE], "flavors": gpus})
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "ClusterQueue",
+        "metadata": {"name": team.name, "labels": dict(team.labels)},
+        "spec": {
+            "cohortName": COHORT,
+            "namespaceSelector": {"matchLabels": {TEAM_LABEL: team.name}},
+            "queueingStrategy": "BestEffortFIFO",
+            "preemption": {"reclaimWithinCohort": "Any", "withinClusterQueue": "LowerPriority"},
+            "resourceGroups": groups,
+        },
+    }
+
+
+def local_queue(team: Team, namespace: pulumi.Input[str], name: str) -> Manifest:
+    """The team's way to its queue from its namespace."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "LocalQueue",
+        "metadata": {"name": name, "namespace": namespace, "labels": dict(team.labels)},
+        "spec": {"clusterQueue": team.name},
+    }
+
+
+def workload_priority(name: str, value: int) -> Manifest:
+    """A priority among queued jobs."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "WorkloadPriorityClass",
+        "metadata": {"name": name},
+        "value": value,
+        "description": "Order in the queues; a job may preempt one of lower priority in its team's queue.",
+    }
+
+
+def pod_priority(name: str, value: int) -> Manifest:
+    """The same priority for pods. It never preempts: who gets whose GPUs is the queue's decision, and the
+    scheduler must not take it behind the queue's back."""
+    return {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": name},
+        "value": value,
+        "preemptionPolicy": "Never",
+        "description": "Pods of training jobs.",
+    }
+
+
+def _flavor(name: str, spec: Manifest) -> Manifest:
+    return {"apiVersion": API_VERSION, "kind": "ResourceFlavor", "metadata": {"name": name}, "spec": spec}
+
+
+def _placement(flavor: Flavor) -> Manifest:
+    return {
+        "nodeLabels": dict(flavor.labels),
+        "tolerations": [
+            {"key": taint["key"], "operator": "Equal", "value": taint["value"], "effect": taint["effect"]}
+            for taint in flavor.taints
+        ],
+    }
+
+
+def _share(resource: str, quota: str, borrowing: bool) -> Manifest:
+    share = {"name": resource, "nominalQuota": quota}
+    return share if borrowing else {**share, "borrowingLimit": "0"}

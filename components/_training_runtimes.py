@@ -1,0 +1,62 @@
+"""What training jobs start from: Kubeflow Trainer's runtimes, hardened so that a team's namespace admits them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from components._versions import IMAGES
+
+if TYPE_CHECKING:
+    from components.specs.size import Size
+
+TORCH: Final = "torch-distributed"
+"""The name that upstream's documentation and SDK use for it."""
+_USER: Final = 1000
+_SCRATCH: Final = "/tmp"  # noqa: S108 (the pod's own)
+_SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108
+
+
+def torch(size: Size) -> dict[str, Any]:
+    """Distributed PyTorch. A job sets image, command, nodes and GPUs; a node of it that asks for nothing gets
+    `size`."""
+    container = {
+        "name": "node",
+        "image": IMAGES["torch"].reference,
+        "imagePullPolicy": "IfNotPresent",
+        # The image has no entry for this user: libraries that look for a home or a name find them here.
+        "env": [{"name": "USER", "value": "trainer"}, {"name": "HOME", "value": _SCRATCH}],
+        "resources": size.resources(),
+        # The root file system stays writable: the image is the data scientist's, and may write beside its code.
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "volumeMounts": [{"name": "shared-memory", "mountPath": _SHARED_MEMORY}],
+    }
+    pod = {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _USER,
+            "runAsGroup": _USER,
+            "fsGroup": _USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [container],
+        # Data loaders and NCCL pass tensors through shared memory; a container's default is 64 MiB.
+        "volumes": [{"name": "shared-memory", "emptyDir": {"medium": "Memory"}}],
+    }
+    job = {
+        "name": "node",
+        "template": {
+            "metadata": {"labels": {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}},
+            "spec": {"template": {"spec": pod}},
+        },
+    }
+    return {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "ClusterTrainingRuntime",
+        "metadata": {"name": TORCH, "labels": {"trainer.kubeflow.org/framework": "torch"}},
+        "spec": {
+            "mlPolicy": {"numNodes": 1, "torch": {}},
+            "template": {"spec": {"replicatedJobs": [job]}},
+        },
+    }

@@ -1,0 +1,61 @@
+"""A Kubernetes cluster that is already there: on premises, of any vendor, or a rehearsal's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi_kubernetes import KubeClientSettingsArgs, Provider
+
+if TYPE_CHECKING:
+    from components.specs.cluster import ExistingClusterSpec
+
+
+@dataclass(frozen=True)
+class ExistingClusterArgs:
+    """Inputs of an ExistingCluster."""
+
+    spec: ExistingClusterSpec
+
+
+class ExistingCluster(pulumi.ComponentResource):
+    """Reaches a cluster by a kubeconfig; creates nothing on it and destroys nothing of it.
+
+    Raises pulumi.RunError where the stack file names a kubeconfig that does not exist.
+    """
+
+    provider: Provider
+    keep_crds: bool
+
+    def __init__(self, name: str, args: ExistingClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlplatform:index:ExistingCluster", name, None, opts)
+        spec = args.spec
+        self.keep_crds = spec.keep_crds
+        self.provider = Provider(
+            name,
+            kubeconfig=_kubeconfig(spec.kubeconfig),
+            context=spec.context,
+            # A changed ConfigMap or Secret is updated under its name; what mounts it must notice by itself.
+            enable_config_map_mutable=True,
+            enable_secret_mutable=True,
+            kube_client_settings=KubeClientSettingsArgs(
+                qps=spec.requests_per_second, burst=2 * spec.requests_per_second
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"keep_crds": self.keep_crds})
+
+
+def _kubeconfig(chosen: str | None) -> str | None:
+    """The absolute path of the chosen kubeconfig; relative ones lie under the project's root."""
+    if chosen is None:
+        return None
+    path = Path(pulumi.get_root_directory(), Path(chosen).expanduser())
+    if not path.is_file():
+        raise pulumi.RunError(
+            f'mlplatform:cluster.kubeconfig: names no file, got "{chosen}"; give the path of a kubeconfig, '
+            "or leave it out to use KUBECONFIG of the environment"
+        )
+    return str(path)

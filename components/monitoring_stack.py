@@ -1,0 +1,146 @@
+"""Metrics, alerts and dashboards of the whole platform.
+
+Prometheus is run plainly, not by its operator: one server with one configuration needs no controller, no further
+custom resources and no cluster-wide right to change workloads, and its whole configuration can be checked before it
+is deployed. What a team wants read, it annotates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pulumi
+
+from components import _alertmanager, _gpu_exporter, _grafana, _prometheus
+from components._dashboards import DASHBOARDS
+from components._namespace import PlatformNamespace, in_namespace
+from components._password import password
+from components._workload import deployment, stateful_set
+
+if TYPE_CHECKING:
+    from components._objects import KubernetesObject
+    from components._workload import Pod
+    from components.cluster import Cluster
+    from components.specs.monitoring_stack import MonitoringStackSpec
+    from components.specs.storage import Storage
+
+NAMESPACE: Final = "monitoring"
+_RBAC: Final = "rbac.authorization.k8s.io"
+
+
+@dataclass(frozen=True)
+class MonitoringStackArgs:
+    """Inputs of a MonitoringStack."""
+
+    spec: MonitoringStackSpec
+    """What the stack file says about monitoring."""
+    cluster: Cluster
+    """Where it runs."""
+
+
+class MonitoringStack(pulumi.ComponentResource):
+    """Everything of the platform that gives metrics is read, judged by the alert rules, and shown on dashboards. So is
+    a pod of any namespace that is annotated `prometheus.io/scrape: "true"`."""
+
+    prometheus: pulumi.Output[str]
+    """Address of Prometheus inside the cluster."""
+    alertmanager: pulumi.Output[str]
+    """Address of Alertmanager inside the cluster."""
+    grafana: pulumi.Output[str] | None
+    """Address of Grafana inside the cluster; None where it is not installed."""
+    grafana_password: pulumi.Output[str] | None
+    """The password of Grafana's user `admin`."""
+
+    def __init__(self, name: str, args: MonitoringStackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlplatform:index:MonitoringStack", name, None, opts)
+        self._name, self._args = name, args
+        self._namespace = PlatformNamespace(NAMESPACE, self, args.cluster, prefix=name)
+        alertmanager = f"{_alertmanager.APP}.{NAMESPACE}.svc:{_alertmanager.PORT}"
+        prometheus = f"http://{_prometheus.APP}.{NAMESPACE}.svc:{_prometheus.PORT}"
+        self.alertmanager = self._alertmanager().urn.apply(lambda _: f"http://{alertmanager}")
+        self.prometheus = self._prometheus(alertmanager).urn.apply(lambda _: prometheus)
+        self.grafana, self.grafana_password = self._grafana(prometheus)
+        if args.spec.gpu_exporter.enabled:
+            self._gpu_exporter()
+        self.register_outputs(
+            {
+                "prometheus": self.prometheus,
+                "alertmanager": self.alertmanager,
+                "grafana": self.grafana,
+                "grafana_password": self.grafana_password,
+            }
+        )
+
+    def _alertmanager(self) -> KubernetesObject:
+        spec = self._args.spec.alerting
+        files = self._namespace.config("alertmanager", {"alertmanager.yml": _alertmanager.configuration(spec)})
+        self._namespace.account(_alertmanager.APP)
+        self._namespace.allow(_alertmanager.APP, [_alertmanager.PORT], [in_namespace(NAMESPACE)])
+        return self._store(_alertmanager.pod(spec, files), spec.storage, _alertmanager.PORT)
+
+    def _prometheus(self, alertmanager: str) -> KubernetesObject:
+        spec = self._args.spec.metrics
+        configuration = {"prometheus.yml": _prometheus.configuration(spec, alertmanager)}
+        files = self._namespace.config("prometheus", configuration)
+        rules = self._namespace.config("rules", _prometheus.rules())
+        self._read_access()
+        self._namespace.allow(_prometheus.APP, [_prometheus.PORT], [in_namespace(NAMESPACE)])
+        return self._store(_prometheus.pod(spec, files, rules), spec.storage, _prometheus.PORT)
+
+    def _read_access(self) -> None:
+        """The account of Prometheus, and its right to see pods and services of every namespace."""
+        self._namespace.account(_prometheus.APP)
+        metadata = {"name": "mlplatform-prometheus"}
+        self._namespace.elsewhere(
+            "prometheus-role",
+            {
+                "apiVersion": f"{_RBAC}/v1",
+                "kind": "ClusterRole",
+                "metadata": metadata,
+                "rules": _prometheus.permissions(),
+            },
+        )
+        self._namespace.elsewhere(
+            "prometheus-binding",
+            {
+                "apiVersion": f"{_RBAC}/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": metadata,
+                "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", **metadata},
+                "subjects": [{"kind": "ServiceAccount", "name": _prometheus.APP, "namespace": NAMESPACE}],
+            },
+        )
+
+    def _grafana(self, prometheus: str) -> tuple[pulumi.Output[str], pulumi.Output[str]] | tuple[None, None]:
+        """Dashboards, and Grafana to show them where it is wanted: its address, and its administrator's password."""
+        dashboards = self._namespace.config("dashboards", {f"{each.name}.json": each.json() for each in DASHBOARDS})
+        spec = self._args.spec.dashboards
+        if not spec.enabled:
+            return None, None
+        secret = password(f"{self._name}-grafana-password", self)
+        mounted = self._namespace.secret("grafana", {"password": secret})
+        files = self._namespace.config("grafana", _grafana.provisioning(prometheus))
+        pod = _grafana.pod(spec, files, dashboards, mounted)
+        self._namespace.account(_grafana.APP)
+        host = self._namespace.service(_grafana.APP, {"http": _grafana.PORT})
+        server = self._namespace.add(_grafana.APP, "apps/v1", "Deployment", {"spec": deployment(pod, 1)})
+        return server.urn.apply(lambda _: f"http://{host}:{_grafana.PORT}"), secret
+
+    def _gpu_exporter(self) -> None:
+        room = PlatformNamespace(
+            _gpu_exporter.NAMESPACE,
+            self,
+            self._args.cluster,
+            prefix=f"{self._name}-gpu",
+            pod_security="privileged",
+        )
+        room.account(_gpu_exporter.APP)
+        room.allow(_gpu_exporter.APP, [_gpu_exporter.METRICS_PORT], [in_namespace(NAMESPACE)])
+        body = {"spec": _gpu_exporter.daemon_set(self._args.spec.gpu_exporter.size)}
+        room.add(_gpu_exporter.APP, "apps/v1", "DaemonSet", body)
+
+    def _store(self, pod: Pod, storage: Storage, port: int) -> KubernetesObject:
+        self._namespace.service(pod.app, {"http": port})
+        body = {"spec": stateful_set(pod, "data", storage)}
+        return self._namespace.add(pod.app, "apps/v1", "StatefulSet", body)

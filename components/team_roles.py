@@ -1,0 +1,99 @@
+"""What a data scientist, an engineer and a governance officer may do in a team's namespace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pulumi
+
+from components._objects import KubernetesObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from components.cluster import Cluster
+
+_Rule = dict[str, list[str]]
+
+_READ: Final = ("get", "list", "watch")
+_WRITE: Final = (*_READ, "create", "update", "patch", "delete")
+
+_JOBS: Final[Mapping[str, tuple[str, ...]]] = {
+    "batch": ("jobs", "cronjobs"),
+    "jobset.x-k8s.io": ("jobsets",),
+    "ray.io": ("rayclusters", "rayjobs"),
+    "trainer.kubeflow.org": ("trainjobs",),
+}
+_QUEUES: Final[Mapping[str, tuple[str, ...]]] = {
+    "kueue.x-k8s.io": ("localqueues", "workloads"),
+    "trainer.kubeflow.org": ("trainingruntimes",),
+}
+_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "serving.kserve.io": ("inferenceservices", "servingruntimes"),
+    "apps": ("deployments", "statefulsets"),
+    "autoscaling": ("horizontalpodautoscalers",),
+    "policy": ("poddisruptionbudgets",),
+}
+_PODS: Final[Mapping[str, tuple[str, ...]]] = {"": ("pods", "pods/log", "events"), "apps": ("replicasets",)}
+_DATA: Final[Mapping[str, tuple[str, ...]]] = {"": ("configmaps", "persistentvolumeclaims")}
+_FENCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "": ("limitranges", "resourcequotas", "serviceaccounts", "services"),
+    "networking.k8s.io": ("networkpolicies",),
+    "rbac.authorization.k8s.io": ("roles", "rolebindings"),
+}
+
+
+@dataclass(frozen=True)
+class TeamRolesArgs:
+    """Inputs of TeamRoles."""
+
+    cluster: Cluster
+
+
+class TeamRoles(pulumi.ComponentResource):
+    """The three roles, once for the cluster; a TeamWorkspace binds them to groups in its namespace alone.
+
+    Nobody may change quotas, network policies or roles, or open a shell on a node; governance reads all but
+    secrets.
+    """
+
+    data_scientist: str = "mlplatform-data-scientist"
+    engineer: str = "mlplatform-engineer"
+    governance: str = "mlplatform-governance"
+
+    def __init__(self, name: str, args: TeamRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlplatform:index:TeamRoles", name, None, opts)
+        data_scientist = [
+            *_rules(_WRITE, _JOBS, _DATA),
+            *_rules(_READ, _QUEUES, _MODELS, _PODS, {"": ("services",)}),
+        ]
+        engineer = [
+            *_rules(_WRITE, _JOBS, _DATA, _MODELS, {"": ("secrets", "services")}),
+            *_rules(_READ, _QUEUES, _PODS, _FENCES),
+            *_rules(("create",), {"": ("pods/exec", "pods/portforward")}),
+            *_rules(("delete",), {"": ("pods",)}),
+        ]
+        governance = [*_rules(_READ, _JOBS, _DATA, _QUEUES, _MODELS, _PODS, _FENCES)]
+        for role, rules in (
+            (self.data_scientist, data_scientist),
+            (self.engineer, engineer),
+            (self.governance, governance),
+        ):
+            KubernetesObject(
+                role,
+                {
+                    "apiVersion": "rbac.authorization.k8s.io/v1",
+                    "kind": "ClusterRole",
+                    "metadata": {"name": role},
+                    "rules": rules,
+                },
+                pulumi.ResourceOptions(parent=self, provider=args.cluster.provider),
+            )
+        self.register_outputs({})
+
+
+def _rules(verbs: tuple[str, ...], *resources: Mapping[str, tuple[str, ...]]) -> Iterator[_Rule]:
+    for group in resources:
+        for api_group, kinds in group.items():
+            yield {"apiGroups": [api_group], "resources": list(kinds), "verbs": list(verbs)}

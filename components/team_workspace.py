@@ -1,0 +1,199 @@
+"""A team's own room on the cluster: what it may use, whom it may reach, and who may do what in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pulumi
+
+from components._objects import KubernetesObject
+
+if TYPE_CHECKING:
+    from components.capacity import Capacity
+    from components.cluster import Cluster
+    from components.specs.capacity import Team
+    from components.team_roles import TeamRoles
+
+Manifest = dict[str, Any]
+
+_RBAC: Final = "rbac.authorization.k8s.io"
+_MOST_PODS: Final = 2000
+_MOST_CLAIMS: Final = 200
+_RESTRICTED: Final = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A part of the platform that a team's pods talk to, or that talks to them."""
+
+    namespace: str
+    ports: tuple[int, ...]
+    """TCP ports on the side that is called."""
+
+
+@dataclass(frozen=True)
+class TeamWorkspaceArgs:
+    """Inputs of a TeamWorkspace."""
+
+    spec: Team
+    cluster: Cluster
+    capacity: Capacity
+    roles: TeamRoles
+    borrowing: bool = True
+    """Whether the team's jobs may use GPUs that others leave idle."""
+    egress: tuple[Peer, ...] = ()
+    """Platform services that the team's pods call."""
+    ingress: tuple[Peer, ...] = ()
+    """Parts of the platform that call the team's pods."""
+
+
+class TeamWorkspace(pulumi.ComponentResource):
+    """A namespace in which a team can do its work and no harm.
+
+    Pods meet Pod Security's `restricted` or are refused, use no more than quotas allow, have no API token by
+    default, and reach nothing but each other, DNS, the platform's services and the team's egress list.
+    """
+
+    namespace: pulumi.Output[str]
+    """The namespace's name."""
+
+    def __init__(self, name: str, args: TeamWorkspaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlplatform:index:TeamWorkspace", name, None, opts)
+        self._name = name
+        self._args = args
+        namespace = self._namespace()
+        # Children wait for the namespace, which they name by a plain string.
+        self._inside = pulumi.ResourceOptions(
+            parent=self, provider=args.cluster.provider, depends_on=[namespace], deleted_with=namespace
+        )
+        self._quota()
+        self._container_defaults()
+        self._network()
+        self._service_account()
+        self._roles()
+        # Known before the namespace exists, unlike its id, and yet something that others can wait for.
+        self.namespace = namespace.urn.apply(lambda _: args.spec.namespace)
+        self.register_outputs({"namespace": self.namespace})
+
+    def _namespace(self) -> KubernetesObject:
+        team = self._args.spec
+        return KubernetesObject(
+            self._name,
+            {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": {"name": team.namespace, "labels": {**team.labels, **_RESTRICTED}},
+            },
+            pulumi.ResourceOptions(parent=self, provider=self._args.cluster.provider),
+        )
+
+    def _quota(self) -> None:
+        team = self._args.spec
+        most = self._args.capacity.ceiling(team, borrowing=self._args.borrowing)
+        self._object(
+            "quota",
+            "v1",
+            "ResourceQuota",
+            "workspace",
+            {
+                "spec": {
+                    "hard": {
+                        "requests.cpu": str(team.cpus + most.cpus),
+                        "requests.memory": f"{team.memory_gib + most.memory_gib}Gi",
+                        "requests.nvidia.com/gpu": str(most.gpus),
+                        "requests.storage": f"{team.storage_gib}Gi",
+                        "persistentvolumeclaims": str(_MOST_CLAIMS),
+                        "pods": str(_MOST_PODS),
+                        # Endpoints go through the platform's gateway.
+                        "services.loadbalancers": "0",
+                        "services.nodeports": "0",
+                    }
+                }
+            },
+        )
+
+    def _container_defaults(self) -> None:
+        defaults = {
+            "type": "Container",
+            "defaultRequest": {"cpu": "100m", "memory": "256Mi"},
+            "default": {"cpu": "1", "memory": "1Gi"},
+        }
+        self._object("limits", "v1", "LimitRange", "workspace", {"spec": {"limits": [defaults]}})
+
+    def _network(self) -> None:
+        """One policy for all pods: what it does not list is refused, in both directions."""
+        neighbours: Manifest = {"podSelector": {}}
+        dns = {
+            "to": [{**_namespace_selector("kube-system"), "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}],
+            "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
+        }
+        self._object(
+            "network",
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            "workspace",
+            {
+                "spec": {
+                    "podSelector": {},
+                    "policyTypes": ["Ingress", "Egress"],
+                    "ingress": [
+                        {"from": [neighbours]},
+                        *(
+                            {"from": [_namespace_selector(peer.namespace)], "ports": _tcp(peer.ports)}
+                            for peer in self._args.ingress
+                        ),
+                    ],
+                    "egress": [
+                        {"to": [neighbours]},
+                        dns,
+                        *(
+                            {"to": [_namespace_selector(peer.namespace)], "ports": _tcp(peer.ports)}
+                            for peer in self._args.egress
+                        ),
+                        *(
+                            {"to": [{"ipBlock": {"cidr": place.cidr}}], "ports": _tcp(place.ports)}
+                            for place in self._args.spec.egress
+                        ),
+                    ],
+                }
+            },
+        )
+
+    def _service_account(self) -> None:
+        """The account of pods that name none. The cluster makes it too: server-side apply takes it over."""
+        self._object("account", "v1", "ServiceAccount", "default", {"automountServiceAccountToken": False})
+
+    def _roles(self) -> None:
+        groups, roles = self._args.spec.groups, self._args.roles
+        for group, role in (
+            (groups.data_scientists, roles.data_scientist),
+            (groups.engineers, roles.engineer),
+            (groups.governance, roles.governance),
+        ):
+            if group is None:
+                continue
+            self._object(
+                role.removeprefix("mlplatform-"),
+                f"{_RBAC}/v1",
+                "RoleBinding",
+                role,
+                {
+                    "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": role},
+                    "subjects": [{"apiGroup": _RBAC, "kind": "Group", "name": group}],
+                },
+            )
+
+    def _object(self, suffix: str, api_version: str, kind: str, object_name: str, content: Manifest) -> None:
+        team = self._args.spec
+        metadata = {"name": object_name, "namespace": team.namespace, "labels": team.labels}
+        manifest = {"apiVersion": api_version, "kind": kind, "metadata": metadata} | content
+        KubernetesObject(f"{self._name}-{suffix}", manifest, self._inside)
+
+
+def _namespace_selector(namespace: str) -> Manifest:
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+
+
+def _tcp(ports: tuple[int, ...]) -> list[Manifest]:
+    return [{"protocol": "TCP", "port": port} for port in ports]

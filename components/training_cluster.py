@@ -1,0 +1,175 @@
+"""Training jobs on shared GPUs: queues, gangs, priorities and the runtimes that jobs start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pulumi
+
+from components import _chart, _queues, _training_runtimes
+from components._objects import KubernetesObject, Webhooks, platform_namespace
+from components._versions import IMAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi_kubernetes.helm.v4 import Chart
+
+    from components.capacity import Capacity
+    from components.cluster import Cluster
+    from components.specs.training_cluster import TrainingClusterSpec
+
+_KUEUE: Final = "kueue-system"
+_JOBSET: Final = "jobset-system"
+_TRAINER: Final = "kubeflow-system"
+
+
+@dataclass(frozen=True)
+class TrainingClusterArgs:
+    """What a TrainingCluster is made from."""
+
+    spec: TrainingClusterSpec
+    """What the stack file says about training."""
+    cluster: Cluster
+    """Where it runs."""
+    capacity: Capacity
+    """Pools and teams; queues and quotas follow from them."""
+    namespaces: Mapping[str, pulumi.Input[str]]
+    """The namespace of each team, by the team's name; it must carry the label `mlplatform.dev/team`."""
+
+
+class TrainingCluster(pulumi.ComponentResource):
+    """Every team submits to its own queue and gets its own GPUs whenever it asks for them; what it leaves
+    idle, others use. A job runs with all its pods or with none."""
+
+    queues: pulumi.Output[dict[str, str]]
+    """The queue of each team by the team's name, as `namespace/queue`."""
+    runtimes: pulumi.Output[list[str]]
+    """Names of the runtimes that a TrainJob can start from."""
+    priorities: pulumi.Output[list[str]]
+    """Names of the priority classes of training jobs, lowest first."""
+
+    def __init__(self, name: str, args: TrainingClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlplatform:index:TrainingCluster", name, None, opts)
+        self._name, self._args = name, args
+        self._webhooks = Webhooks(name)
+        namespaces = {each: self._namespace(each) for each in (_KUEUE, _JOBSET, _TRAINER)}
+        definitions = self._definitions(namespaces)
+        kueue = self._kueue(namespaces[_KUEUE], definitions)
+        self._jobset(namespaces[_JOBSET], definitions)
+        trainer = self._trainer(namespaces[_TRAINER], definitions)
+        self.priorities = self._priorities(kueue)
+        self.queues = self._team_queues(kueue)
+        self.runtimes = self._runtimes(trainer)
+        self.register_outputs({"queues": self.queues, "runtimes": self.runtimes, "priorities": self.priorities})
+
+    def _definitions(self, namespaces: Mapping[str, pulumi.Output[str]]) -> list[Chart]:
+        """All definitions come before any controller: Kueue looks for a kind of job once, when it starts."""
+        charts = {"kueue": _KUEUE, "jobset": _JOBSET, "kubeflow-trainer": _TRAINER}
+        return [
+            _chart.definitions(
+                f"{self._name}-{chart}-definitions",
+                chart,
+                self._args.cluster,
+                namespace=namespaces[namespace],
+                parent=self,
+                values=_WITHOUT_DEPENDENCIES if chart == "kubeflow-trainer" else None,
+            )
+            for chart, namespace in charts.items()
+        ]
+
+    def _kueue(self, namespace: pulumi.Output[str], definitions: list[Chart]) -> Chart:
+        image, size = IMAGES["kueue"], self._args.spec.controllers.kueue
+        manager = {
+            "image": {"repository": image.repository, "tag": image.pinned_tag, "pullPolicy": "IfNotPresent"},
+            "resources": size.resources(),
+        }
+        values = {
+            "controllerManager": {
+                "manager": manager,
+                "readinessProbe": {"initialDelaySeconds": 1, "periodSeconds": 2},
+            },
+            "managerConfig": {"controllerManagerConfigYaml": _queues.configuration(self._args.spec)},
+        }
+        return self._controller("kueue", namespace, definitions, values)
+
+    def _jobset(self, namespace: pulumi.Output[str], definitions: list[Chart]) -> Chart:
+        image, size = IMAGES["jobset"], self._args.spec.controllers.jobset
+        values = {
+            "image": {"repository": image.repository, "tag": image.pinned_tag, "pullPolicy": "IfNotPresent"},
+            "controller": {"resources": size.resources()},
+        }
+        return self._controller("jobset", namespace, definitions, values)
+
+    def _trainer(self, namespace: pulumi.Output[str], definitions: list[Chart]) -> Chart:
+        image, size = IMAGES["kubeflow-trainer"], self._args.spec.controllers.trainer
+        registry, repository = image.repository.split("/", 1)
+        values = {
+            **_WITHOUT_DEPENDENCIES,
+            "image": {
+                "registry": registry,
+                "repository": repository,
+                "tag": image.pinned_tag,
+                "pullPolicy": "IfNotPresent",
+            },
+            "manager": {"resources": size.resources()},
+        }
+        return self._controller("kubeflow-trainer", namespace, definitions, values)
+
+    def _controller(
+        self, chart: str, namespace: pulumi.Output[str], definitions: list[Chart], values: dict[str, Any]
+    ) -> Chart:
+        return _chart.objects(
+            f"{self._name}-{chart}",
+            chart,
+            self._args.cluster,
+            namespace=namespace,
+            parent=self,
+            values=values,
+            depends_on=definitions,
+        )
+
+    def _priorities(self, kueue: Chart) -> pulumi.Output[list[str]]:
+        lowest_first = sorted(self._args.spec.priorities.items(), key=lambda each: each[1])
+        names: list[pulumi.Input[str]] = []
+        for level, value in lowest_first:
+            name = f"training-{level}"
+            for_pods = self._object(f"pod-priority-{level}", _queues.pod_priority(name, value))
+            self._object(f"priority-{level}", _queues.workload_priority(name, value), kueue)
+            names.append(for_pods.id)
+        return pulumi.Output.all(*names)
+
+    def _team_queues(self, kueue: Chart) -> pulumi.Output[dict[str, str]]:
+        spec, capacity = self._args.spec, self._args.capacity
+        flavors = [
+            self._object(f"flavor-{name}", manifest, kueue) for name, manifest in _queues.flavors(capacity).items()
+        ]
+        cohort = self._object("cohort", _queues.cohort(), kueue)
+        queues: dict[str, pulumi.Input[str]] = {}
+        for team in capacity.teams:
+            shared = _queues.cluster_queue(capacity, team, borrowing=spec.borrowing)
+            cluster_queue = self._object(f"queue-{team.name}", shared, kueue, cohort, *flavors)
+            local = _queues.local_queue(team, self._args.namespaces[team.name], spec.queue)
+            queues[team.name] = self._object(f"queue-{team.name}-local", local, cluster_queue).id
+        return pulumi.Output.all(**queues)
+
+    def _runtimes(self, trainer: Chart) -> pulumi.Output[list[str]]:
+        torch = _training_runtimes.torch(self._args.spec.default_size)
+        return pulumi.Output.all(self._object("runtime-torch", torch, trainer).id)
+
+    def _object(self, name: str, manifest: Mapping[str, Any], *depends_on: pulumi.Resource) -> KubernetesObject:
+        own = pulumi.ResourceOptions(parent=self, provider=self._args.cluster.provider, depends_on=list(depends_on))
+        opts = pulumi.ResourceOptions.merge(own, self._webhooks.options())
+        return KubernetesObject(f"{self._name}-{name}", manifest, opts)
+
+    def _namespace(self, namespace: str) -> pulumi.Output[str]:
+        opts = pulumi.ResourceOptions(parent=self, provider=self._args.cluster.provider)
+        return platform_namespace(f"{self._name}-{namespace}-namespace", namespace, opts)
+
+
+# JobSet comes from its own chart, of a newer version; the data cache's LeaderWorkerSet is not used.
+_WITHOUT_DEPENDENCIES: Final[Mapping[str, Any]] = {
+    "jobset": {"install": False},
+    "dataCache": {"enabled": False},
+}

@@ -1,0 +1,176 @@
+"""Conditions as CEL, in the dialect of Kubernetes' admission policies (optional types, ``quantity``).
+
+CEL has no unknown, and the API server has none to give: there every value is known. What is absent is an optional
+without a value, so that a test of it is false here as there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import ChainMap
+from functools import singledispatchmethod
+from typing import TYPE_CHECKING, Any, cast
+
+from policies.language.conditions import (
+    Among,
+    AtMostOne,
+    Both,
+    Compare,
+    CompareQuantity,
+    Condition,
+    Either,
+    Every,
+    Exists,
+    Filled,
+    Let,
+    Not,
+    Some,
+    Text,
+)
+from policies.language.paths import Path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_OLD = "optional.ofNonZeroValue(oldObject)"
+
+
+class NotInCelError(Exception):
+    """The condition looks at other resources of the stack, which an admission policy cannot see."""
+
+
+def to_cel(condition: Condition, parameters: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
+    """The condition as a CEL expression over ``object`` and ``oldObject``, with the parameters' values written in.
+
+    ``names`` says what else stands for what: needed for a part of a condition only. Raises NotInCelError.
+    """
+    return _Writer(parameters, {"object": "object", "old": _OLD} if names is None else names).write(condition)
+
+
+class _Writer:
+    def __init__(self, parameters: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        self._parameters = parameters
+        self._names = names
+
+    @singledispatchmethod
+    def write(self, condition: Condition) -> str:
+        raise NotInCelError(type(condition).__name__)
+
+    @write.register
+    def _(self, condition: Both) -> str:
+        return f"({' && '.join(self.write(part) for part in condition.parts)})" if condition.parts else "true"
+
+    @write.register
+    def _(self, condition: Either) -> str:
+        return f"({' || '.join(self.write(part) for part in condition.parts)})" if condition.parts else "false"
+
+    @write.register
+    def _(self, condition: Not) -> str:
+        return f"!{self.write(condition.part)}"
+
+    @write.register
+    def _(self, condition: Exists) -> str:
+        return f"{self._optional(condition.path)}.hasValue()"
+
+    @write.register
+    def _(self, condition: Filled) -> str:
+        return f"({self._optional(condition.path)}.orValue([]).size() > 0)"
+
+    @write.register
+    def _(self, condition: Compare) -> str:
+        other = self._other(condition.other)
+        return self._test(condition.path, condition.other, lambda value: f"{value} {condition.comparison} {other}")
+
+    @write.register
+    def _(self, condition: CompareQuantity) -> str:
+        limit = f"quantity(string({self._other(condition.other)}))"
+        return self._test(
+            condition.path,
+            condition.other,
+            lambda value: f"quantity(string({value})).compareTo({limit}) {condition.comparison} 0",
+        )
+
+    @write.register
+    def _(self, condition: Text) -> str:
+        function = "matches" if condition.test == "matches" else "startsWith"
+        other = self._other(condition.other)
+        return self._test(condition.path, condition.other, lambda value: f"{value}.{function}({other})")
+
+    @write.register
+    def _(self, condition: Among) -> str:
+        members = self._other(condition.members)
+        return self._test(condition.path, condition.members, lambda value: f"{value} in {members}")
+
+    @write.register
+    def _(self, condition: Every) -> str:
+        return "(" + " && ".join(self._loops(condition, "all")) + ")"
+
+    @write.register
+    def _(self, condition: Some) -> str:
+        return "(" + " || ".join(self._loops(condition, "exists")) + ")"
+
+    @write.register
+    def _(self, condition: AtMostOne) -> str:
+        return "(" + " + ".join(f"{each}.size()" for each in self._loops(condition, "filter")) + " <= 1)"
+
+    @write.register
+    def _(self, condition: Let) -> str:
+        return self._within(condition.name, self._optional(condition.path)).write(condition.condition)
+
+    def _within(self, name: str, expression: str) -> _Writer:
+        return _Writer(self._parameters, ChainMap({name: expression}, cast("dict[str, str]", self._names)))
+
+    def _loops(self, loop: Every | Some | AtMostOne, macro: str) -> list[str]:
+        body = self._within(loop.name, loop.name).write(loop.condition)
+        return [f"{each}.{macro}({loop.name}, {body})" for each in self._lists(loop)]
+
+    def _lists(self, loop: Every | Some | AtMostOne) -> list[str]:
+        return [
+            self._literal(path) if path.root == "parameters" else f"{self._optional(path)}.orValue([])"
+            for path in loop.over
+        ]
+
+    def _test(self, path: Path, other: Any, test: Callable[[str], str]) -> str:
+        """The test where there is a value to test, and one to test it with."""
+        if path.root == "parameters":
+            return f"({test(self._literal(path))})"
+        if _plain(path, self._names):
+            return f"({test(self._names[path.root])})"
+        there = f"{self._optional(path)}.hasValue()"
+        if isinstance(other, Path) and other.root != "parameters" and not _plain(other, self._names):
+            there += f" && {self._optional(other)}.hasValue()"
+        return f"({there} && {test(self._optional(path) + '.value()')})"
+
+    def _other(self, other: Any) -> str:
+        if not isinstance(other, Path):
+            return json.dumps(other)
+        if other.root == "parameters":
+            return self._literal(other)
+        return self._names[other.root] if _plain(other, self._names) else f"{self._optional(other)}.value()"
+
+    def _literal(self, path: Path) -> str:
+        return json.dumps(self._parameters[str(path.keys[0])])
+
+    def _optional(self, path: Path) -> str:
+        if path.root not in self._names:
+            raise NotInCelError(path.root)
+        text = self._names[path.root]
+        if not path.keys:
+            return text if _is_optional(text) else f"optional.of({text})"
+        return text + "".join(self._step(key) for key in path.keys)
+
+    def _step(self, key: str | Path) -> str:
+        if isinstance(key, Path):
+            return f"[?{self._names[key.root]}]"
+        return f".?{key}" if _IDENTIFIER.fullmatch(key) else f"[?{json.dumps(key)}]"
+
+
+def _plain(path: Path, names: Mapping[str, str]) -> bool:
+    """Whether the path is a loop's element itself, which is always there."""
+    return not path.keys and path.root in names and not _is_optional(names[path.root])
+
+
+def _is_optional(text: str) -> bool:
+    return "?" in text or text.startswith("optional.")

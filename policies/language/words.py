@@ -1,0 +1,168 @@
+"""The words in which rules are written: each makes a node of ``conditions``.
+
+    pod = resource["spec.template.spec"]
+    pod["containers"].every(lambda container: ~container["securityContext.privileged"].is_true())
+
+reads as it says, and is data: it can be evaluated, printed, mutated, and compiled to CEL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from policies.language.conditions import (
+    Among,
+    AtMostOne,
+    Both,
+    Compare,
+    CompareQuantity,
+    Condition,
+    Either,
+    Every,
+    Exists,
+    Filled,
+    Let,
+    Plain,
+    Some,
+    Text,
+)
+from policies.language.paths import Path, keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FunctionType
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of the judged resource that a rule speaks about."""
+
+    path: Path
+
+    def __getitem__(self, path: str) -> Value:
+        """The value at a path below this one: ``pod["securityContext.runAsNonRoot"]``."""
+        return Value(Path(self.path.root, (*self.path.keys, *keys(path))))
+
+    def key(self, key: str | Value) -> Value:
+        """The value under one key, taken as it is written or from another value: labels, resource names."""
+        return Value(Path(self.path.root, (*self.path.keys, key if isinstance(key, str) else key.path)))
+
+    def exists(self) -> Condition:
+        """There is a value."""
+        return Exists(self.path)
+
+    def is_filled(self) -> Condition:
+        """It is a list or an object with at least one element."""
+        return Filled(self.path)
+
+    def is_true(self) -> Condition:
+        """It is true; ``~x.is_true()`` also holds where it is absent."""
+        return Compare(self.path, "==", True)
+
+    def is_false(self) -> Condition:
+        """It is there and false."""
+        return Compare(self.path, "==", False)
+
+    def equals(self, other: Plain | Value) -> Condition:
+        """It is there and the same as ``other``, which has the same type."""
+        return Compare(self.path, "==", _plain(other))
+
+    def at_least(self, other: float | Value) -> Condition:
+        """It is a number and not less."""
+        return Compare(self.path, ">=", _plain(other))
+
+    def quantity_at_most(self, other: float | str | Value) -> Condition:
+        """It is a Kubernetes quantity and not more."""
+        return CompareQuantity(self.path, "<=", _plain(other))
+
+    def quantity_at_least(self, other: float | str | Value) -> Condition:
+        """It is a Kubernetes quantity and not less."""
+        return CompareQuantity(self.path, ">=", _plain(other))
+
+    def starts_with(self, prefix: str | Value) -> Condition:
+        """It is a text that begins so."""
+        return Text(self.path, "starts with", prefix.path if isinstance(prefix, Value) else prefix)
+
+    def matches(self, expression: str) -> Condition:
+        """It is a text in which the RE2 expression is found; anchor it to mean the whole text."""
+        return Text(self.path, "matches", expression)
+
+    def is_one_of(self, members: tuple[str, ...] | Value) -> Condition:
+        """It is a text of the list."""
+        return Among(self.path, members.path if isinstance(members, Value) else members)
+
+    def contains(self, member: Plain | Value) -> Condition:
+        """It is a list with that element."""
+        return self.some(lambda element: element.equals(member))
+
+    def every(self, condition: Callable[[Value], Condition]) -> Condition:
+        """The condition holds for every element of the list, or key of the object; also where there is none."""
+        return every((self,), condition)
+
+    def some(self, condition: Callable[[Value], Condition]) -> Condition:
+        """The condition holds for an element of the list, or a key of the object."""
+        return some((self,), condition)
+
+    def let(self, condition: Callable[[Value], Condition]) -> Condition:
+        """The condition of this value, which is called as the function calls it wherever the value lies."""
+        name = _name(condition)
+        return Let(self.path, name, condition(Value(Path(name))))
+
+
+def parameter(name: str) -> Value:
+    """A parameter of the stack (``policies.parameters.Parameters``)."""
+    return Value(Path("parameters", (name,)))
+
+
+def stack(resource_type: str) -> Value:
+    """All resources of that type in the stack, as a list: what graph rules ask."""
+    return Value(Path("stack", (resource_type,)))
+
+
+resource = Value(Path("object"))
+"""The resource that is judged."""
+
+old = Value(Path("old"))
+"""The resource as it is now in the cluster; absent when it is created, and where nothing is known of it."""
+
+
+def every(lists: tuple[Value, ...], condition: Callable[[Value], Condition]) -> Condition:
+    """``Value.every`` over several lists."""
+    return Every(*_loop(lists, condition))
+
+
+def some(lists: tuple[Value, ...], condition: Callable[[Value], Condition]) -> Condition:
+    """``Value.some`` over several lists."""
+    return Some(*_loop(lists, condition))
+
+
+def at_most_one(lists: tuple[Value, ...], condition: Callable[[Value], Condition]) -> Condition:
+    """The condition holds for one element of the lists, or none."""
+    return AtMostOne(*_loop(lists, condition))
+
+
+def all_of(*conditions: Condition) -> Condition:
+    """Every one holds."""
+    return Both(conditions)
+
+
+def any_of(*conditions: Condition) -> Condition:
+    """One holds."""
+    return Either(conditions)
+
+
+def _loop(
+    lists: tuple[Value, ...], condition: Callable[[Value], Condition]
+) -> tuple[tuple[Path, ...], str, Condition]:
+    name = _name(condition)
+    return tuple(each.path for each in lists), name, condition(Value(Path(name)))
+
+
+def _name(condition: Callable[[Value], Condition]) -> str:
+    """What the function calls its argument, so that a condition as data reads like the rule."""
+    return cast("FunctionType", condition).__code__.co_varnames[0]
+
+
+def _plain(other: Plain | Value) -> Plain | Path:
+    return other.path if isinstance(other, Value) else other

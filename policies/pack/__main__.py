@@ -1,0 +1,7 @@
+"""The policy pack that ``pulumi preview`` and ``pulumi up`` run: all rules, with the stack's parameters."""
+
+from policies.pack.server import serve
+from policies.parameters import parameters_for
+from policies.rules import RULES
+
+serve("mlplatform", "0.1.0", RULES, parameters_for)

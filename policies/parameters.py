@@ -1,0 +1,103 @@
+"""What rules ask of a stack: defaults that are safe for production, and what each stack does otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Final
+
+from policies.language import Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A platform workload to which a rule does not apply, and why.
+
+    ``namespace`` is ``-`` for a resource of the whole cluster; ``*`` stands for any text in each of the three.
+    """
+
+    rule: str
+    namespace: str
+    kind: str
+    name: str
+    reason: str
+
+    def covers(self, namespace: str | Gap, kind: str, name: str | Gap) -> bool:
+        """Whether the workload is meant; what is not known yet may be anything."""
+        parts = ((namespace or "-", self.namespace), (kind, self.kind), (name, self.name))
+        return all(isinstance(part, Gap) or fnmatchcase(part, pattern) for part, pattern in parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """The parameters of one stack."""
+
+    allowed_registries: tuple[str, ...]
+    """Beginnings of image references that may run; each ends at a path boundary (``/``)."""
+    image_references: str
+    """``digest``: images are named by digest. ``tag``: by digest or by a tag that carries a version."""
+    platform_namespaces: tuple[str, ...]
+    """Namespaces of the platform itself; every other one is a tenant's."""
+    baseline_namespaces: tuple[str, ...]
+    """Platform namespaces in which Pod Security enforces ``baseline``."""
+    privileged_namespaces: tuple[str, ...]
+    """Platform namespaces in which Pod Security enforces nothing, because an exempt workload needs the host."""
+    accelerators_per_pod: int
+    """The most accelerators that one pod may ask for: those of the largest machine."""
+    accelerators_per_namespace: int
+    """The most accelerators that a namespace's quota may grant."""
+    exemptions: tuple[Exemption, ...]
+    """The platform workloads that a rule leaves out."""
+
+
+DEFAULT: Final = Parameters(
+    allowed_registries=(
+        "registry.k8s.io/",
+        "ghcr.io/kubeflow/",
+        "docker.io/kserve/",
+        "docker.io/vllm/",
+        "docker.io/seldonio/",
+        "docker.io/library/postgres",
+        "docker.io/valkey/",
+        "docker.io/chrislusf/",
+        "docker.io/grafana/",
+        "docker.io/pytorch/",
+        "quay.io/feastdev/",
+        "quay.io/brancz/",
+        "quay.io/prometheus/",
+        "nvcr.io/nvidia/",
+    ),
+    image_references="digest",
+    platform_namespaces=(
+        "kueue-system",
+        "jobset-system",
+        "kubeflow-system",
+        "kserve",
+        "artifact-store",
+        "feature-store",
+        "monitoring",
+    ),
+    baseline_namespaces=(),
+    privileged_namespaces=("monitoring",),
+    accelerators_per_pod=8,
+    accelerators_per_namespace=256,
+    exemptions=(
+        Exemption(
+            "K8S-06",
+            "kserve",
+            "Deployment",
+            "kserve-controller-manager",
+            "its chart gives the proxy before the controller's metrics no probes, and no value for them",
+        ),
+    ),
+)
+
+STACKS: Final = {
+    "local": replace(DEFAULT, image_references="tag"),
+    "dev": replace(DEFAULT, image_references="tag"),
+}
+
+
+def parameters_for(stack: str) -> Parameters:
+    """The parameters of a stack; a stack that is not named here gets the defaults."""
+    return STACKS.get(stack, DEFAULT)

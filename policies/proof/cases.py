@@ -1,0 +1,65 @@
+"""Every example of every rule, as resources with the verdict that they must get wherever rules are enforced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from policies.judgement import Outcome, Surroundings, Verdict, judge
+from policies.resource import from_manifest
+from policies.rules._examples import PARAMETERS, before, manifests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from policies.resource import Resource
+    from policies.rule import Rule
+
+EXPECTED = {
+    "good": frozenset({Outcome.PASS, Outcome.EXEMPT}),
+    "bad": frozenset({Outcome.FAIL}),
+    "unknown": frozenset({Outcome.UNDETERMINED, Outcome.DEFERRED}),
+}
+"""The outcomes that an example of each kind may have."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A stack whose first resource the rule judges."""
+
+    rule: Rule
+    role: str
+    """``good``, ``bad`` or ``unknown``."""
+    resources: tuple[Resource, ...]
+    old: Mapping[str, Any] | None
+    label: str
+
+    @property
+    def judged(self) -> Resource:
+        """The resource that the example is about."""
+        return self.resources[0]
+
+    def verdict(self) -> Verdict:
+        """What the Python evaluator says."""
+        return judge(self.rule, self.judged, self.surroundings)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """The rest of the example's stack, and the parameters of all examples."""
+        stack = Surroundings.of_stack(PARAMETERS, self.resources)
+        return Surroundings(PARAMETERS, stack.stack, self.old)
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the evaluator agrees with the example."""
+        return self.verdict().outcome in EXPECTED[self.role]
+
+
+def cases(rule: Rule) -> Iterator[Case]:
+    """The cases of a rule, in the order of its examples."""
+    for role, examples in (("good", rule.good), ("bad", rule.bad), ("unknown", rule.unknown)):
+        for number, example in enumerate(examples, start=1):
+            resources = tuple(from_manifest(manifest) for manifest in manifests(example))
+            changes = ", ".join(f"{path}={value}" for path, value in example.but.items())
+            label = f"{rule.id} {role} {number}: {example.of} {changes}".strip()
+            yield Case(rule, role, resources, before(example), label)

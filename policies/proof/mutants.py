@@ -1,0 +1,143 @@
+"""Conditions with one thing wrong: a rule's examples must notice every one of them.
+
+A rule's conditions for different resource types share their parts: a part of all of them is changed at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from policies.language.cel import to_cel
+from policies.language.conditions import (
+    Among,
+    AtMostOne,
+    Both,
+    Compare,
+    CompareQuantity,
+    Condition,
+    Either,
+    Every,
+    Exists,
+    Filled,
+    Let,
+    Not,
+    Some,
+    Text,
+)
+from policies.language.paths import Path
+from policies.proof.cases import Case, cases
+from policies.rules._examples import PARAMETERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policies.rule import Rule
+
+
+class _AsWritten(dict[str, str]):
+    """Every name stands for itself."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+_ALWAYS = Both(())
+_NEVER = Either(())
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A rule in which every part that equals ``part`` is ``instead``."""
+
+    rule: Rule
+    part: Condition
+    instead: Condition
+    change: str
+
+    def survivor_of(self, examples: list[Case]) -> bool:
+        """Whether no example gets another verdict than it should."""
+        judged = {case.judged.type for case in examples}
+        conditions = {
+            kind: _replaced(condition, self.part, self.instead)
+            for kind, condition in self.rule.conditions.items()
+            if kind in judged
+        }
+        mutated = replace(self.rule, conditions=conditions)
+        return all(replace(case, rule=mutated).as_expected for case in examples)
+
+    def __str__(self) -> str:
+        return f"{self.rule.id}: {self.change} {to_cel(self.part, asdict(PARAMETERS), _AsWritten())}"
+
+
+def survivors(rule: Rule) -> tuple[int, list[Mutant]]:
+    """How many mutants the rule has, and those that none of its examples notices."""
+    examples = list(cases(rule))
+    mutants = list(_mutants(rule))
+    return len(mutants), [mutant for mutant in mutants if mutant.survivor_of(examples)]
+
+
+def _mutants(rule: Rule) -> Iterator[Mutant]:
+    parts = dict.fromkeys(part for condition in rule.conditions.values() for part in _parts(condition))
+    for part in parts:
+        for change, instead in _changes(part):
+            yield Mutant(rule, part, instead, change)
+
+
+def _changes(part: Condition) -> Iterator[tuple[str, Condition]]:
+    yield "hold always:", _ALWAYS
+    yield "hold never:", _NEVER
+    match part:
+        case Both(parts) | Either(parts) if len(parts) > 1:
+            yield "swap and/or in", Either(parts) if isinstance(part, Both) else Both(parts)
+        case Not(inner):
+            yield "drop not of", inner
+        case Every(over, name, condition):
+            yield "some instead of every:", Some(over, name, condition)
+            yield from _fewer_lists(part, over)
+        case Some(over, name, condition):
+            yield "every instead of some:", Every(over, name, condition)
+            yield from _fewer_lists(part, over)
+        case AtMostOne(over, name, condition):
+            yield "none instead of at most one:", Every(over, name, Not(condition))
+        case Compare(path, _, _) | CompareQuantity(path, _, _) | Text(path, _, _) | Filled(path):
+            yield "any value for", Exists(path)
+        case Among(path, members):
+            yield "any value for", Exists(path)
+            if isinstance(members, tuple):
+                for member in members:
+                    yield f"without {member!r}:", Among(path, tuple(each for each in members if each != member))
+
+
+def _fewer_lists(part: Every | Some, over: tuple[Path, ...]) -> Iterator[tuple[str, Condition]]:
+    if len(over) > 1:
+        for path in over:
+            yield f"without {path.keys[-1]}:", replace(part, over=tuple(each for each in over if each != path))
+
+
+def _parts(condition: Condition) -> Iterator[Condition]:
+    yield condition
+    match condition:
+        case Both(parts) | Either(parts):
+            for part in parts:
+                yield from _parts(part)
+        case Not(part):
+            yield from _parts(part)
+        case Every(_, _, inner) | Some(_, _, inner) | AtMostOne(_, _, inner) | Let(_, _, inner):
+            yield from _parts(inner)
+
+
+def _replaced(condition: Condition, part: Condition, instead: Condition) -> Condition:
+    if condition == part:
+        return instead
+    match condition:
+        case Both(parts) | Either(parts):
+            return replace(condition, parts=tuple(_replaced(each, part, instead) for each in parts))
+        case Not(inner):
+            return Not(_replaced(inner, part, instead))
+        case Every(_, _, inner) | Some(_, _, inner) | AtMostOne(_, _, inner) | Let(_, _, inner):
+            return replace(condition, condition=_replaced(inner, part, instead))
+    return condition

@@ -1,0 +1,34 @@
+"""A resource's values made unknown one by one: what a preview may not know yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from policies.language import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policies.language import Place
+
+
+def each_made_unknown(manifest: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
+    """The manifest with each of its values in turn (whole objects and lists too) unknown, and which one it was.
+
+    What says which object it is (``apiVersion``, ``kind``) is always known.
+    """
+    if isinstance(manifest, dict):
+        for key, value in manifest.items():
+            if place == () and key in ("apiVersion", "kind"):
+                continue
+            for where, changed in _inside(value, (*place, key)):
+                yield where, {**manifest, key: changed}
+    elif isinstance(manifest, list):
+        for index, value in enumerate(manifest):
+            for where, changed in _inside(value, (*place, index)):
+                yield where, [*manifest[:index], changed, *manifest[index + 1 :]]
+
+
+def _inside(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
+    yield place, UNKNOWN
+    yield from each_made_unknown(value, place)

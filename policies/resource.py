@@ -1,0 +1,54 @@
+"""The resources that rules judge, wherever they come from: a Pulumi program, a manifest, the API server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from policies.language import UNKNOWN, Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource: its type as rules name it, its properties, and what reports call it."""
+
+    type: str
+    properties: Mapping[str, Any]
+    label: str
+
+    @property
+    def name(self) -> str | Gap:
+        """``metadata.name``; empty where there is none."""
+        return self._metadata("name")
+
+    @property
+    def namespace(self) -> str | Gap:
+        """``metadata.namespace``; empty for a resource of the whole cluster or of the default namespace."""
+        return self._metadata("namespace")
+
+    def _metadata(self, key: str) -> str | Gap:
+        metadata = self.properties.get("metadata")
+        if metadata is UNKNOWN:
+            return UNKNOWN
+        value = metadata.get(key) if isinstance(metadata, Mapping) else None
+        return value if isinstance(value, str) or value is UNKNOWN else ""
+
+
+def type_of_token(token: str) -> str:
+    """The rules' name of a Pulumi type: ``kubernetes:apps/v1:Deployment`` is ``apps/Deployment``.
+
+    The version does not matter to a rule. Types of other providers keep their token.
+    """
+    package, _, rest = token.partition(":")
+    module, _, kind = rest.rpartition(":")
+    if package != "kubernetes" or "/" not in module:
+        return token
+    return f"{module.rpartition('/')[0]}/{kind}"
+
+
+def from_manifest(manifest: Mapping[str, Any]) -> Resource:
+    """The resource that a Kubernetes manifest describes."""
+    group, _, _version = manifest["apiVersion"].rpartition("/")
+    resource = Resource(f"{group or 'core'}/{manifest['kind']}", manifest, "")
+    return Resource(resource.type, manifest, "/".join(str(part) for part in (resource.type, resource.namespace, resource.name) if part))

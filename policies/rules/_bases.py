@@ -1,0 +1,169 @@
+"""The resources that the rules' examples start from: each passes every rule as it stands, and uses no accelerators."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Manifest = dict[str, Any]
+
+DIGEST: Final = "sha256:" + "4f" * 32
+IMAGE: Final = f"quay.io/feastdev/feature-server@{DIGEST}"
+MODEL: Final = "s3://models/defects/sha256-" + "0c" * 32
+
+_NOBODY: Final = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+_SIZES: Final = {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "1", "memory": "2Gi"}}
+_HEALTH: Final = {"httpGet": {"path": "/health", "port": 8080}}
+_RBAC: Final = "rbac.authorization.k8s.io"
+
+
+def container(name: str) -> Manifest:
+    """A container that passes every rule."""
+    return {
+        "name": name,
+        "image": IMAGE,
+        "ports": [{"containerPort": 8080}],
+        "resources": _SIZES,
+        "readinessProbe": _HEALTH,
+        "livenessProbe": _HEALTH,
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+    }
+
+
+def pod() -> Manifest:
+    """A pod spec that passes every rule."""
+    return {
+        "automountServiceAccountToken": False,
+        "securityContext": _NOBODY,
+        "initContainers": [container("first")],
+        "containers": [container("main"), container("sidecar")],
+    }
+
+
+def _object(api_version: str, kind: str, *, namespace: str = "team-vision", **body: Any) -> Manifest:
+    labels = {
+        "mlplatform.dev/owner": "vision",
+        "mlplatform.dev/cost-centre": "cc-1042",
+        "kueue.x-k8s.io/queue-name": "vision",
+    }
+    placed = {"namespace": namespace} if namespace else {}
+    return {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": "example", **placed, "labels": labels, "annotations": {"mlplatform.dev/ttl": "24h"}},
+        **body,
+    }
+
+
+def _made_of(api_version: str, kind: str, namespace: str = "team-vision", **spec: Any) -> Manifest:
+    return _object(api_version, kind, namespace=namespace, spec=spec)
+
+
+def _served(manifest: Manifest) -> Manifest:
+    metadata = manifest["metadata"]
+    metadata["labels"] |= {"mlplatform.dev/system-id": "defects", "mlplatform.dev/risk-class": "limited"}
+    metadata["annotations"] |= {"mlplatform.dev/intended-use": "finds scratches on cast parts"}
+    return manifest
+
+
+def _role(kind: str, namespace: str) -> Manifest:
+    allowed = [
+        {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get", "list", "create"]},
+        {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list"]},
+    ]
+    return _object(f"{_RBAC}/v1", kind, namespace=namespace, rules=allowed)
+
+
+def _binding(kind: str, role: str, namespace: str) -> Manifest:
+    subjects = [{"apiGroup": _RBAC, "kind": "Group", "name": name} for name in ("vision", "audio")]
+    role_ref = {"apiGroup": _RBAC, "kind": role, "name": "job-runner"}
+    return _object(f"{_RBAC}/v1", kind, namespace=namespace, roleRef=role_ref, subjects=subjects)
+
+
+def _namespace() -> Manifest:
+    manifest = _object("v1", "Namespace", namespace="")
+    manifest["metadata"]["name"] = "team-vision"
+    manifest["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] = "restricted"
+    return manifest
+
+
+_TEMPLATE: Final = {"spec": pod()}
+_JOB: Final = {"ttlSecondsAfterFinished": 3600, "template": _TEMPLATE}
+_REPLICATED: Final = [{"name": name, "template": {"spec": _JOB}} for name in ("node", "launcher")]
+_RAY: Final = {
+    "headGroupSpec": {"template": _TEMPLATE},
+    "workerGroupSpecs": [{"groupName": name, "template": _TEMPLATE} for name in ("gpu", "cpu")],
+}
+_TRAINER: Final = "trainer.kubeflow.org/v1alpha1"
+_KSERVE: Final = "serving.kserve.io/v1alpha1"
+_DNS: Final = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
+
+WORKLOAD_BASES: Final[dict[str, Manifest]] = {
+    "pod": _made_of("v1", "Pod", **pod()),
+    "pod template": _object("v1", "PodTemplate", template=_TEMPLATE),
+    "replication controller": _made_of("v1", "ReplicationController", template=_TEMPLATE),
+    "deployment": _made_of("apps/v1", "Deployment", replicas=2, template=_TEMPLATE),
+    "replica set": _made_of("apps/v1", "ReplicaSet", replicas=2, template=_TEMPLATE),
+    "stateful set": _made_of("apps/v1", "StatefulSet", replicas=2, template=_TEMPLATE),
+    "daemon set": _made_of("apps/v1", "DaemonSet", template=_TEMPLATE),
+    "job": _made_of("batch/v1", "Job", **_JOB),
+    "cron job": _made_of("batch/v1", "CronJob", schedule="0 3 * * *", jobTemplate={"spec": _JOB}),
+    "job set": _made_of(
+        "jobset.x-k8s.io/v1alpha2", "JobSet", ttlSecondsAfterFinished=3600, replicatedJobs=_REPLICATED
+    ),
+    "training runtime": _made_of(
+        _TRAINER, "ClusterTrainingRuntime", "", template={"spec": {"replicatedJobs": _REPLICATED}}
+    ),
+    "team training runtime": _made_of(
+        _TRAINER, "TrainingRuntime", template={"spec": {"replicatedJobs": _REPLICATED}}
+    ),
+    "train job": _made_of(
+        _TRAINER, "TrainJob", runtimeRef={"name": "torch-distributed"}, trainer={"image": IMAGE, "numNodes": 2}
+    ),
+    "ray cluster": _made_of("ray.io/v1", "RayCluster", **_RAY),
+    "ray job": _made_of("ray.io/v1", "RayJob", ttlSecondsAfterFinished=3600, rayClusterSpec=_RAY),
+    "ray service": _made_of("ray.io/v1", "RayService", rayClusterConfig=_RAY),
+    "serving runtime": _made_of(_KSERVE, "ClusterServingRuntime", "", containers=pod()["containers"]),
+    "team serving runtime": _made_of(_KSERVE, "ServingRuntime", containers=pod()["containers"]),
+    "inference service": _served(
+        _made_of(
+            "serving.kserve.io/v1beta1",
+            "InferenceService",
+            predictor={
+                "automountServiceAccountToken": False,
+                "securityContext": _NOBODY,
+                "model": {"runtime": "vllm", "storageUri": MODEL, "resources": _SIZES},
+            },
+        )
+    ),
+    "llm inference service": _served(
+        _made_of(
+            _KSERVE,
+            "LLMInferenceService",
+            model={"name": "assistant", "uri": f"oci://ghcr.io/kubeflow/assistant@{DIGEST}"},
+            template={"containers": [{"name": "main", "image": IMAGE}, {"name": "sidecar"}]},
+        )
+    ),
+}
+
+BASES: Final[dict[str, Manifest]] = {
+    **WORKLOAD_BASES,
+    "namespace": _namespace(),
+    "network policy": _made_of(
+        "networking.k8s.io/v1",
+        "NetworkPolicy",
+        podSelector={},
+        policyTypes=["Ingress", "Egress"],
+        ingress=[{"from": [{"podSelector": {}}]}],
+        egress=[{"to": [{"podSelector": {}}]}, {"to": [_DNS]}],
+    ),
+    "role": _role("Role", "team-vision"),
+    "cluster role": _role("ClusterRole", ""),
+    "binding": _binding("RoleBinding", "Role", "team-vision"),
+    "cluster binding": _binding("ClusterRoleBinding", "ClusterRole", ""),
+    "service": _made_of("v1", "Service", type="ClusterIP", ports=[{"port": 80}]),
+    "resource quota": _made_of("v1", "ResourceQuota", hard={"requests.nvidia.com/gpu": "8"}),
+}

@@ -1,0 +1,140 @@
+"""Examples of rules: the words to write them with, and the resources that they stand for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from policies.language import ABSENT, steps
+from policies.parameters import DEFAULT, Exemption
+from policies.resource import from_manifest
+from policies.rule import Example
+from policies.rules._bases import BASES, WORKLOAD_BASES, container, pod
+from policies.rules._workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+_ALL_LISTS: Final = ("initContainers", "containers", "ephemeralContainers")
+
+PARAMETERS: Final = replace(
+    DEFAULT,
+    platform_namespaces=("kueue-system", "monitoring", "ingress"),
+    baseline_namespaces=("ingress",),
+    privileged_namespaces=("monitoring",),
+    exemptions=(Exemption("K8S-03", "monitoring", "DaemonSet", "gpu-exporter", "reads the GPUs of its machine"),),
+)
+"""The parameters that the examples are judged by; a stack's own may change without changing what a rule means."""
+
+_NAMES: Final = {from_manifest(manifest).type: name for name, manifest in WORKLOAD_BASES.items()}
+
+
+def variants(of: str, *changes: tuple[str, Any]) -> tuple[Example, ...]:
+    """One example for each change of a base: a path and another value."""
+    return tuple(Example(of, {path: value}) for path, value in changes)
+
+
+def every_workload(
+    *, kinds: Collection[str] = WORKLOADS, also: Mapping[str, Any] | None = None
+) -> tuple[Example, ...]:
+    """One example for each kind of workload, as it stands but for what ``also`` changes."""
+    return tuple(Example(_NAMES[kind], also or {}) for kind in kinds)
+
+
+def in_every_pod(
+    path: str, value: Any, *, kinds: Collection[str] = WORKLOADS, also: Mapping[str, Any] | None = None
+) -> tuple[Example, ...]:
+    """One example for each place where a kind keeps a pod spec: the value at that path of it."""
+    return tuple(
+        Example(_NAMES[kind], {**(also or {}), **there, f"{spec}.{path}": value})
+        for kind in kinds
+        for spec, there in _pods(kind)
+    )
+
+
+def in_every_container(
+    path: str,
+    value: Any,
+    *,
+    kinds: Collection[str] = WORKLOADS,
+    lists: Collection[str] = _ALL_LISTS,
+    also: Mapping[str, Any] | None = None,
+) -> tuple[Example, ...]:
+    """One example for each place where a kind keeps a pod spec, and each list of containers that a pod has."""
+    alone = (
+        Example("pod", {**(also or {}), f"spec.{each}": [container("one")], f"spec.{each}[0].{path}": value})
+        for each in lists
+        if "core/Pod" in kinds
+    )
+    return (*in_every_pod(f"containers[0].{path}", value, kinds=kinds, also=also), *alone)
+
+
+def in_every_overlay(
+    path: str, value: Any, *, kinds: Collection[str] = WORKLOADS, also: Mapping[str, Any] | None = None
+) -> tuple[Example, ...]:
+    """One example for each place where a kind lays a container over another: the value at that path of it."""
+    return tuple(
+        Example(_NAMES[kind], {**(also or {}), **_two(overlay), f"{_first(overlay)}.{path}": value})
+        for kind in kinds
+        for overlay in WORKLOADS[kind].overlays
+    )
+
+
+def manifests(example: Example) -> list[dict[str, Any]]:
+    """The manifests of an example's stack; the first one is the one that it is about."""
+    first = _changed(example.of, example.but)
+    return [first, *(one for other in example.beside for one in manifests(other))]
+
+
+def before(example: Example) -> dict[str, Any] | None:
+    """The manifest of the judged object as it was before the change, where the example says so."""
+    return None if example.before is None else _changed(example.of, example.before)
+
+
+def _pods(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where the kind keeps its pod specs, and what puts one there if its base has none."""
+    for spec in WORKLOADS[kind].pods:
+        yield _first(spec), {}
+    for spec in WORKLOADS[kind].optional_pods:
+        yield _first(spec), {_first(spec): pod()}
+
+
+def _two(overlay: str) -> dict[str, Any]:
+    """Where there is a list of them, a second one that changes nothing."""
+    return {overlay.replace("[*]", ""): [{"name": "main"}, {"name": "sidecar"}]} if "[*]" in overlay else {}
+
+
+def _first(path: str) -> str:
+    return path.replace("[*]", "[0]")
+
+
+def _changed(base: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    manifest: dict[str, Any] = _copied(BASES[base])
+    for path, value in changes.items():
+        _put(manifest, path, value)
+    return manifest
+
+
+def _put(manifest: dict[str, Any], path: str, value: Any) -> None:
+    """Set the value at a path, making objects and lists on the way; ABSENT removes it."""
+    *way, last = steps(path)
+    at: Any = manifest
+    for step, following in zip(way, [*way[1:], last], strict=False):
+        if isinstance(at, dict):
+            at.setdefault(step, [] if isinstance(following, int) else {})
+        at = at[step]
+    if value is ABSENT and isinstance(at, dict):
+        at.pop(last, None)
+    elif value is ABSENT:
+        del at[last]
+    elif isinstance(at, list) and last == len(at):
+        at.append(_copied(value))
+    else:
+        at[last] = _copied(value)
+
+
+def _copied(value: Any) -> Any:
+    """A copy that shares no object with the original, nor within itself: bases are made of the same few parts."""
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value

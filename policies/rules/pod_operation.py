@@ -1,0 +1,105 @@
+"""What a pod must say so that it can be run: what it needs, and how it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from policies.language import ABSENT, UNKNOWN, Value, all_of, every, resource
+from policies.rule import Example, Level, Rule
+from policies.rules._examples import every_workload, in_every_container, variants
+from policies.rules._workloads import RUNTIMES, SERVICE, WORKLOADS, containers, of_pods
+
+if TYPE_CHECKING:
+    from policies.language import Condition
+
+_CONTAINER: Final = "spec.template.spec.containers[0]"
+_MODEL: Final = "spec.predictor.model"
+_SIZES: Final = [(f"resources.{bound}.{what}") for bound in ("requests", "limits") for what in ("cpu", "memory")]
+_SIZED_KINDS: Final = tuple(
+    kind for kind, workload in WORKLOADS.items() if kind not in RUNTIMES and (workload.pods or kind == SERVICE)
+)
+
+
+def _sized(whole: Value) -> Condition:
+    return all_of(*(whole[size].exists() for size in _SIZES))
+
+
+def _sized_pod(pod: Value) -> Condition:
+    return pod.let(lambda whole: _sized(whole)) | every(containers(pod, ephemeral=False), lambda whole: _sized(whole))
+
+
+_SIZED: Final = of_pods(_sized_pod, kinds=_SIZED_KINDS)
+_SIZED[SERVICE] &= resource[_MODEL].let(lambda whole: ~whole.exists() | _sized(whole))
+
+SIZED = Rule(
+    id="K8S-05",
+    title="Containers state requests and limits of cpu and memory",
+    why="The scheduler and the queue can only share out what is asked for; one container without a memory limit can "
+    "take a whole machine down, with the jobs that run on it.",
+    fix="set resources.requests and resources.limits for cpu and memory on every container",
+    level=Level.MANDATORY,
+    conditions=_SIZED,
+    frameworks={"NIST AI RMF": ("MANAGE 2.2",)},
+    peers=("CKV_K8S_10–13", "Kyverno require-requests-limits", "Gatekeeper containerresources"),
+    differs="A serving runtime is not asked for sizes, the InferenceService that uses it is; a TrainJob is not, its "
+    "runtime is.",
+    good=(
+        *every_workload(kinds=_SIZED_KINDS),
+        Example("pod", {
+            "spec.initContainers": ABSENT,
+            "spec.containers[1]": ABSENT,
+            "spec.containers[0].resources": ABSENT,
+            "spec.resources": {bound: {"cpu": "1", "memory": "1Gi"} for bound in ("requests", "limits")},
+        }),
+        Example("inference service", {"spec.predictor": ABSENT}),
+    ),
+    bad=(
+        *in_every_container("resources", ABSENT, kinds=_SIZED_KINDS, lists=("initContainers", "containers")),
+        *variants("deployment", *((f"{_CONTAINER}.{size}", ABSENT) for size in _SIZES)),
+        *variants("inference service", *((f"{_MODEL}.{size}", ABSENT) for size in _SIZES)),
+    ),
+    unknown=(
+        *in_every_container("resources", UNKNOWN, kinds=_SIZED_KINDS, lists=("initContainers", "containers")),
+        Example("deployment", {f"{_CONTAINER}.resources.limits.memory": UNKNOWN}),
+        Example("inference service", {f"{_MODEL}.resources": UNKNOWN}),
+    ),
+)  # fmt: skip
+
+_PROBED_KINDS: Final = ("apps/Deployment", "apps/StatefulSet", "apps/DaemonSet", *RUNTIMES, SERVICE)
+
+PROBED = Rule(
+    id="K8S-06",
+    title="Containers that serve say when they are ready and when they are stuck",
+    why="Without a readiness probe requests reach a model that is still loading; without a liveness probe a hung "
+    "server stays in the endpoint list.",
+    fix="add readinessProbe and livenessProbe to the container that has ports (or remove the ports of one that "
+    "serves nobody)",
+    level=Level.MANDATORY,
+    conditions=of_pods(
+        lambda pod: pod["containers"].every(
+            lambda container: container["ports"]
+            .exists()
+            .implies(container["readinessProbe"].exists() & container["livenessProbe"].exists())
+        ),
+        kinds=_PROBED_KINDS,
+    ),
+    frameworks={"EU AI Act": ("15",)},
+    peers=("CKV_K8S_8/9", "Kyverno require-probes"),
+    good=(
+        *every_workload(kinds=_PROBED_KINDS),
+        Example("deployment", {
+            f"{_CONTAINER}.ports": ABSENT,
+            f"{_CONTAINER}.readinessProbe": ABSENT,
+            f"{_CONTAINER}.livenessProbe": ABSENT,
+        }),
+    ),
+    bad=(
+        *in_every_container("readinessProbe", ABSENT, kinds=_PROBED_KINDS),
+        Example("deployment", {f"{_CONTAINER}.livenessProbe": ABSENT}),
+    ),
+    unknown=variants(
+        "deployment", (f"{_CONTAINER}.readinessProbe", UNKNOWN), ("spec.template.spec.containers", UNKNOWN)
+    ),
+)  # fmt: skip
+
+RULES: Final = (SIZED, PROBED)

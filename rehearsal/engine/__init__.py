@@ -1,0 +1,10 @@
+"""The real Pulumi engine in a rehearsal: its home, its operations, and what they say and leave behind."""
+
+from __future__ import annotations
+
+from rehearsal.engine.events import Outcome, PolicyFinding
+from rehearsal.engine.home import EngineHome
+from rehearsal.engine.leftovers import Leftover, find_leftovers
+from rehearsal.engine.operations import Engine
+
+__all__ = ["Engine", "EngineHome", "Leftover", "Outcome", "PolicyFinding", "find_leftovers"]

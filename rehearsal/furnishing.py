@@ -1,0 +1,75 @@
+"""What the rehearsal puts into its cluster before the platform comes: simulated nodes, DNS, stand-ins."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rehearsal import cert_stand_in, cluster_dns, simulated_nodes, simulated_pods
+from rehearsal.files import digest
+from rehearsal.parts import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from rehearsal.kube import Kube
+    from rehearsal.layout import Layout
+    from rehearsal.toolchain import Tools
+
+PARTS = ("kwok", "cert-stand-in")
+
+
+@dataclass(frozen=True)
+class Furnishing:
+    """The rehearsal's own objects in the cluster, and the programs that act on them through ``through``."""
+
+    layout: Layout
+    tools: Tools
+    through: tuple[str, ...] = ()
+
+    def configure(self) -> None:
+        """Write what the programs read."""
+        simulated_nodes.write_configuration(self.tools.asset("kwok/stages"), self._stages)
+
+    def parts(self) -> list[Part]:
+        """The simulation of nodes, and the stand-in for cert-manager."""
+        kwok, stand_in = (self.layout.kubeconfig_of(name) for name in PARTS)
+        return [
+            self._part(
+                "kwok",
+                str(self.tools.binary("kwok")),
+                *simulated_nodes.kwok_arguments(kwok, self._stages),
+                # It would log every heartbeat.
+                "--v=WARN",
+                reads=digest(self._stages),
+            ),
+            self._part(
+                "cert-stand-in",
+                *(sys.executable, "-m", "rehearsal.cert_stand_in"),
+                *("--kubeconfig", str(stand_in), "--crds", str(self._definitions)),
+            ),
+        ]
+
+    def apply(
+        self, kube: Kube, nodes: Sequence[dict[str, Any]], unavailable: Collection[str], dns_image: str | None
+    ) -> None:
+        """Put everything in place; without an image for DNS there is no real node, and every pod is simulated."""
+        simulated_nodes.apply(kube, nodes, real_node=dns_image is not None)
+        cert_stand_in.apply_definitions(kube, self._definitions)
+        if dns_image is not None:
+            simulated_pods.apply(kube, unavailable)
+            cluster_dns.apply(kube, dns_image)
+
+    @property
+    def _stages(self) -> Path:
+        return self.layout.configuration / "kwok.yaml"
+
+    @property
+    def _definitions(self) -> Path:
+        return self.tools.asset("kserve/cert-manager-crds")
+
+    def _part(self, name: str, *command: str, reads: str = "") -> Part:
+        environment = {"HOME": str(self.layout.configuration)}
+        return Part(name, command, str(self.layout.log(name)), self.through, environment, reads)

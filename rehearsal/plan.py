@@ -1,0 +1,82 @@
+"""What runs in one rehearsal, and how: computed from its record, written down before anything starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rehearsal import certificates, host, node
+from rehearsal.control_plane import ControlPlane
+from rehearsal.furnishing import Furnishing
+from rehearsal.host import Level
+from rehearsal.machine import Machine
+from rehearsal.node import Node
+
+if TYPE_CHECKING:
+    from rehearsal.layout import Layout
+    from rehearsal.parts import Part
+    from rehearsal.record import Record
+    from rehearsal.toolchain import Tools
+
+PAUSE_IMAGE = "registry.k8s.io/pause:3.10.1"
+DNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.14.7"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts of the rehearsal that ``record`` describes, made of these tools."""
+
+    layout: Layout
+    record: Record
+    tools: Tools
+
+    @cached_property
+    def machine(self) -> Machine | None:
+        """The rehearsal's share of this machine; None at level objects."""
+        if self.record.level is Level.OBJECTS:
+            return None
+        return Machine.of(self.layout, self.record.subnet)
+
+    @cached_property
+    def control_plane(self) -> ControlPlane:
+        """etcd, API server, controllers."""
+        return ControlPlane(self.layout, self.tools, self.record.endpoints, self._enter)
+
+    @cached_property
+    def furnishing(self) -> Furnishing:
+        """What simulates nodes and stands in for others."""
+        return Furnishing(self.layout, self.tools, self._enter)
+
+    @cached_property
+    def node(self) -> Node | None:
+        """The real node; None at level objects."""
+        if self.machine is None:
+            return None
+        return Node(
+            layout=self.layout,
+            tools=self.tools,
+            address=self.record.endpoints.address,
+            through=self._enter,
+            runtime=host.runtime(),
+            snapshotter=self.record.snapshotter,
+            pause=PAUSE_IMAGE,
+            control_group=self.machine.control_group.name,
+        )
+
+    def configure(self) -> None:
+        """Write the certificates and all that the parts read."""
+        certificates.ensure(self.layout.certificates, address=self.record.endpoints.address, node=node.NAME)
+        self.control_plane.configure()
+        self.furnishing.configure()
+        if self.node:
+            self.node.configure()
+
+    def parts(self) -> list[Part]:
+        """All parts, as they shall run; the configuration must have been written."""
+        parts = [*self.control_plane.store(), *self.control_plane.controllers(), *self.furnishing.parts()]
+        return [*parts, self.node.containerd(), *self.node.agents()] if self.node else parts
+
+    @property
+    def _enter(self) -> tuple[str, ...]:
+        return self.machine.enter if self.machine else ()

@@ -1,0 +1,60 @@
+"""What one rehearsal is, in a file: the only thing that makes a directory a rehearsal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.control_plane import Endpoints
+from rehearsal.files import read_json, write_json
+from rehearsal.host import Level
+from rehearsal.processes import boot_id
+
+if TYPE_CHECKING:
+    from rehearsal.layout import Layout
+
+
+@dataclass(frozen=True)
+class Record:
+    """The facts of a rehearsal that do not change while it lives, and ``world``: what it was last made to be.
+
+    ``subnet``, ``namespaces`` (kind to inode) and ``snapshotter`` (containerd's way to stack file systems) are
+    empty at level objects; ``world`` is empty until a start has come to its end.
+    """
+
+    level: Level
+    boot: str
+    endpoints: Endpoints
+    subnet: str = ""
+    namespaces: tuple[tuple[str, int], ...] = ()
+    snapshotter: str = ""
+    world: str = ""
+
+    @classmethod
+    def load(cls, layout: Layout) -> Record | None:
+        """The record of a rehearsal that was started and not stopped."""
+        content: dict[str, Any] | None = read_json(layout.record)
+        if content is None:
+            return None
+        try:
+            return cls(
+                level=Level(content["level"]),
+                boot=content["boot"],
+                endpoints=Endpoints(**content["endpoints"]),
+                subnet=content["subnet"],
+                namespaces=tuple((kind, inode) for kind, inode in content["namespaces"]),
+                snapshotter=content["snapshotter"],
+                world=content["world"],
+            )
+        except (KeyError, TypeError, ValueError):
+            # Written by another version of this program: as good as none.
+            return None
+
+    def save(self, layout: Layout) -> None:
+        """Make it the rehearsal's record."""
+        write_json(layout.record, asdict(self) | {"level": self.level.value})
+
+    @property
+    def of_this_boot(self) -> bool:
+        """Whether the machine has not been restarted since."""
+        return self.boot == boot_id()

@@ -1,0 +1,170 @@
+"""Sends pods that cannot run on this machine to the simulated CPU node.
+
+A pod whose image can neither be pulled nor made would wait for it for ever, and what depends on the pod too.
+A MutatingAdmissionPolicy of the rehearsal's own (admissionregistration.k8s.io/v1, from Kubernetes 1.36) gives
+such pods a node selector and a toleration for ``simulated-0``; charts and manifests stay as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING
+
+from rehearsal.errors import RehearsalError
+from rehearsal.kube import KubeError
+from rehearsal.simulated_nodes import CPU_NODE, SIMULATED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from rehearsal.kube import Json, Kube
+
+NAME = "rehearsal-simulated-pods.mlplatform.dev"
+
+_API = "admissionregistration.k8s.io/v1"
+_PATHS = tuple(f"/apis/{_API}/mutatingadmission{each}/{NAME}" for each in ("policies", "policybindings"))
+
+_HOSTNAME = "kubernetes.io/hostname"
+_GPU = "nvidia.com/gpu"
+_GPU_NODE_LABELS = ("nvidia.com/gpu.present", "nvidia.com/gpu.product", "mlplatform.dev/pool")
+"""A selector of one of these leads to a GPU node, and every GPU node is simulated."""
+
+_GOES_TO_NO_GPU_NODE = (
+    f'!object.spec.containers.exists(container, "{_GPU}" in container.?resources.?limits.orValue({{}}))'
+    f" && !object.spec.?nodeSelector.orValue({{}}).exists(label, label in {json.dumps(_GPU_NODE_LABELS)})"
+)
+_IS_BOUND_TO_NO_NODE = (
+    'object.spec.?nodeName.orValue("") == ""'
+    # Its affinity names one node: another one's selector would leave it pending.
+    ' && !object.metadata.?ownerReferences.orValue([]).exists(owner, owner.kind == "DaemonSet")'
+)
+_SELECT = f"""
+has(object.spec.nodeSelector)
+? [JSONPatch{{
+    op: "add", path: "/spec/nodeSelector/" + jsonpatch.escapeKey("{_HOSTNAME}"), value: "{CPU_NODE}"
+  }}]
+: [JSONPatch{{op: "add", path: "/spec/nodeSelector", value: {{"{_HOSTNAME}": "{CPU_NODE}"}}}}]
+"""
+_TOLERATION = f'{{"key": "{SIMULATED}", "operator": "Exists", "effect": "NoSchedule"}}'
+_TOLERATE = f"""
+!has(object.spec.tolerations)
+? [JSONPatch{{op: "add", path: "/spec/tolerations", value: [{_TOLERATION}]}}]
+: object.spec.tolerations.exists(toleration, toleration.?key.orValue("") == "{SIMULATED}")
+? []
+: [JSONPatch{{op: "add", path: "/spec/tolerations/-", value: {_TOLERATION}}}]
+"""
+"""Mutations run again when a webhook has changed the pod: they find what they added."""
+
+_ACTIVE_SECONDS = 15.0
+
+
+def apply(kube: Kube, unavailable: Collection[str]) -> None:
+    """Simulate the pods that use one of these image references, as they are written in pods, and only them.
+
+    Returns when the API server does so for new pods; pods that exist already are not moved.
+    """
+    probe = _probe(unavailable)
+    before = _versions(kube)
+    applied = [kube.apply(manifest) for manifest in manifests([*unavailable, probe])]
+    if [each["metadata"]["resourceVersion"] for each in applied] != before:
+        _wait_until_active(kube, probe)
+
+
+def manifests(unavailable: Collection[str]) -> list[Json]:
+    """The policy and its binding."""
+    metadata = {"name": NAME}
+    policy = {
+        "apiVersion": _API,
+        "kind": "MutatingAdmissionPolicy",
+        "metadata": metadata,
+        "spec": {
+            "failurePolicy": "Fail",
+            # A webhook may still replace an image or add a container.
+            "reinvocationPolicy": "IfNeeded",
+            "matchConstraints": {
+                "resourceRules": [
+                    {
+                        "apiGroups": [""],
+                        "apiVersions": ["v1"],
+                        "operations": ["CREATE"],
+                        "resources": ["pods"],
+                    }
+                ]
+            },
+            "matchConditions": [
+                {"name": "image-cannot-be-had", "expression": _uses_one_of(unavailable)},
+                {"name": "goes-to-no-gpu-node", "expression": _GOES_TO_NO_GPU_NODE},
+                {"name": "is-bound-to-no-node", "expression": _IS_BOUND_TO_NO_NODE},
+            ],
+            "mutations": [
+                {"patchType": "JSONPatch", "jsonPatch": {"expression": _SELECT}},
+                {"patchType": "JSONPatch", "jsonPatch": {"expression": _TOLERATE}},
+            ],
+        },
+    }
+    binding = {
+        "apiVersion": _API,
+        "kind": "MutatingAdmissionPolicyBinding",
+        "metadata": metadata,
+        "spec": {"policyName": NAME},
+    }
+    return [policy, binding]
+
+
+def spellings(reference: str) -> list[str]:
+    """The ways to write an image reference in a pod: Docker Hub's registry and library may be left out."""
+    found = [reference]
+    for prefix in ("docker.io/", "library/"):
+        if found[-1].startswith(prefix):
+            found.append(found[-1].removeprefix(prefix))
+    return found
+
+
+def _uses_one_of(references: Collection[str]) -> str:
+    # A list of JSON strings is a list of CEL strings.
+    images = json.dumps(sorted({spelling for each in references for spelling in spellings(each)}))
+    return (
+        "(object.spec.containers + object.spec.?initContainers.orValue([]))"
+        f'.exists(container, container.?image.orValue("") in {images})'
+    )
+
+
+def _probe(unavailable: Collection[str]) -> str:
+    """An image that nobody has and only the policy for exactly these references knows."""
+    digest = hashlib.sha256("\n".join(sorted(unavailable)).encode()).hexdigest()
+    return f"mlplatform.dev/probe:{digest[:12]}"
+
+
+def _versions(kube: Kube) -> list[str]:
+    try:
+        return [kube.get(path)["metadata"]["resourceVersion"] for path in _PATHS]
+    except KubeError as error:
+        if not error.missing:
+            raise
+        return []
+
+
+def _wait_until_active(kube: Kube, probe: str) -> None:
+    """Try on a pod that is never stored: the API server reads policies once a second, and tells nobody."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "rehearsal-probe"},
+        "spec": {"containers": [{"name": "probe", "image": probe}]},
+    }
+    deadline = time.monotonic() + _ACTIVE_SECONDS
+    seen = "pods were admitted without it"
+    while time.monotonic() < deadline:
+        try:
+            admitted = kube.create("/api/v1/namespaces/default/pods", pod, dry_run=True)
+            if admitted["spec"].get("nodeSelector", {}).get(_HOSTNAME) == CPU_NODE:
+                return
+        except KubeError as error:  # such as a namespace without its service account yet
+            seen = error.message
+        time.sleep(0.1)
+    raise RehearsalError(
+        f"admission policy {NAME}: not active after {_ACTIVE_SECONDS:.0f} s ({seen})",
+        remedy="see the API server's log; is MutatingAdmissionPolicy v1 (Kubernetes 1.36) served?",
+    )

@@ -1,0 +1,23 @@
+"""What a rehearsal shall hold: plain data that whoever knows the platform hands over."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class World:
+    """``nodes`` are the simulated ones, as ``rehearsal.simulated_nodes`` takes them; ``images`` are references.
+
+    Images that the rehearsal itself needs are not among them.
+    """
+
+    nodes: list[dict[str, Any]] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+
+    def digest(self) -> str:
+        """A short name for this world: another one has another."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,105 @@
+"""Whether the sections of a stack file agree: what one names, another has, and enough of it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from components._spec import Spec
+from components.capacity import Contradiction, contradictions, unknown
+from components.specs.capacity import Pool, Team
+from components.specs.gpu_serving_pool import ServedModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stacks._report import Json
+
+Entry = TypeVar("Entry", bound=Spec)
+
+
+@dataclass(frozen=True)
+class _Entries(Generic[Entry]):
+    """The entries of a list by position: those that can be read, and the rest as they were written."""
+
+    readable: dict[int, Entry]
+    unreadable: dict[int, dict[str, Json]]
+
+    @property
+    def doubtful(self) -> dict[int, str]:
+        """Names of those that cannot be read."""
+        names = {position: entry.get("name") for position, entry in self.unreadable.items()}
+        return {position: name for position, name in names.items() if isinstance(name, str)}
+
+
+def disagreements(sections: dict[str, Json]) -> Iterator[Contradiction]:
+    """Contradictions between entries; where an entry has errors of its own, only what is sure is said."""
+    pools = _entries(Pool, _inside(sections, "capacity", "pools"))
+    teams = _entries(Team, _inside(sections, "teams"))
+    models = _entries(ServedModel, _inside(sections, "serving", "models"))
+    yield from contradictions(pools.readable, teams.readable, pools.doubtful, teams.doubtful)
+    pool_names = {pool.name for pool in pools.readable.values()} | set(pools.doubtful.values())
+    team_names = {team.name for team in teams.readable.values()} | set(teams.doubtful.values())
+    for position, written in teams.unreadable.items():
+        quotas = written.get("gpus")
+        for name in quotas if isinstance(quotas, dict) else ():
+            if name not in pool_names:
+                yield unknown("pool", ("teams", position, "gpus", name), name, pool_names)
+    references: dict[int, tuple[Json, Json]]
+    references = {i: (model.team, model.pool) for i, model in models.readable.items()}
+    references |= {i: (written.get("team"), written.get("pool")) for i, written in models.unreadable.items()}
+    for position, (team, pool) in sorted(references.items()):
+        if isinstance(team, str) and team not in team_names:
+            yield unknown("team", ("serving", "models", position, "team"), team, team_names)
+        if isinstance(pool, str) and pool not in pool_names:
+            yield unknown("pool", ("serving", "models", position, "pool"), pool, pool_names)
+    yield from _models(models.readable, pools.readable, teams.readable)
+
+
+def _models(models: dict[int, ServedModel], pools: dict[int, Pool], teams: dict[int, Team]) -> Iterator[Contradiction]:
+    """Models for which their pool or their team's part of it is not the right one, or not enough."""
+    pool_by_name = {pool.name: pool for pool in pools.values()}
+    quotas = {team.name: team.gpus for team in teams.values()}
+    serving = [pool.name for pool in pools.values() if pool.purpose == "serving"]
+    taken: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for position, model in models.items():
+        pool = pool_by_name.get(model.pool or "")
+        if pool is None:
+            continue
+        at = ("serving", "models", position)
+        if pool.purpose != "serving":
+            remedy = f"pools for serving: {', '.join(serving)}" if serving else "give a pool `purpose: serving`"
+            yield Contradiction((*at, "pool"), "is a pool for training", pool.name, remedy)
+        elif model.gpus > pool.gpus_per_node:
+            remedy = f"a node of pool {pool.name} has {pool.gpus_per_node}"
+            yield Contradiction((*at, "gpus"), "is more than one node has", model.gpus, remedy)
+        elif model.team in quotas:
+            needed, quota = model.gpus * model.replicas, quotas[model.team].get(pool.name, 0)
+            taken[model.team, pool.name] += needed
+            if taken[model.team, pool.name] > quota:
+                remedy = (
+                    f"{model.replicas} replicas need {needed}; all models of team {model.team} may hold "
+                    f"{quota} in pool {pool.name}: raise its quota or have fewer replicas"
+                )
+                yield Contradiction((*at, "gpus"), "is more than the team has left", model.gpus, remedy)
+
+
+def _entries(kind: type[Entry], values: Json) -> _Entries[Entry]:
+    adapter = TypeAdapter(kind)
+    entries: _Entries[Entry] = _Entries({}, {})
+    for position, value in enumerate(values if isinstance(values, list) else []):
+        try:
+            entries.readable[position] = adapter.validate_json(json.dumps(value), strict=True)
+        except ValidationError:
+            entries.unreadable[position] = value if isinstance(value, dict) else {}
+    return entries
+
+
+def _inside(value: Json, *keys: str) -> Json:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,69 @@
+"""The platform of one stack: its components, and what each is handed of the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from components import artifact_bucket, feature_store
+from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs
+from components.cluster.existing import ExistingCluster, ExistingClusterArgs
+from components.feature_store import FeatureStore, FeatureStoreArgs
+from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
+from components.team_roles import TeamRoles, TeamRolesArgs
+from components.team_workspace import Peer, TeamWorkspace, TeamWorkspaceArgs
+from components.training_cluster import TrainingCluster, TrainingClusterArgs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pulumi
+
+    from components.cluster import Cluster
+    from stacks.settings import Settings
+
+_CALLED_BY_TEAMS = (
+    Peer(artifact_bucket.NAMESPACE, (artifact_bucket.S3_PORT,)),
+    Peer(feature_store.NAMESPACE, (feature_store.HTTP_PORT,)),
+)
+
+
+def create(settings: Settings) -> dict[str, Any]:
+    """Create all components; the stack's outputs by section of the stack file."""
+    cluster = ExistingCluster("cluster", ExistingClusterArgs(settings.cluster))
+    namespaces = _workspaces(settings, cluster)
+    training = TrainingCluster(
+        "training", TrainingClusterArgs(settings.training, cluster, settings.sharing, namespaces)
+    )
+    serving = GpuServingPool("serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces))
+    bucket = ArtifactBucket("artifact-bucket", ArtifactBucketArgs(settings.artifact_bucket, cluster, namespaces))
+    features = FeatureStore("feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features))
+    return {
+        "teams": namespaces,
+        "training": {"queues": training.queues, "runtimes": training.runtimes, "priorities": training.priorities},
+        "serving": {"endpoints": serving.endpoints, "runtimes": serving.runtimes},
+        "artifact_bucket": {
+            "endpoint": bucket.endpoint,
+            "bucket": bucket.bucket,
+            "team_secrets": bucket.team_secrets,
+        },
+        "feature_store": {"endpoint": features.endpoint, "project": features.project},
+    }
+
+
+def _workspaces(settings: Settings, cluster: Cluster) -> Mapping[str, pulumi.Output[str]]:
+    """A workspace for each team; the namespaces by team."""
+    roles = TeamRoles("roles", TeamRolesArgs(cluster))
+    return {
+        team.name: TeamWorkspace(
+            f"team-{team.name}",
+            TeamWorkspaceArgs(
+                team,
+                cluster,
+                settings.sharing,
+                roles,
+                borrowing=settings.training.borrowing,
+                egress=_CALLED_BY_TEAMS,
+            ),
+        ).namespace
+        for team in settings.teams
+    }

@@ -1,0 +1,93 @@
+"""A program's registrations, as its components ask for them: inputs, options and dependencies, without an engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.runtime import Mocks, set_mocks
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.rpc import deserialize_properties
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One resource as it was registered."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    parent: str
+    dependencies: frozenset[str]
+    """Names of the resources that it waits for."""
+    error_hooks: tuple[str, ...]
+    provider: str
+
+
+class _Mocks(Mocks):
+    def new_resource(self, args: Any) -> tuple[str | None, dict[str, Any]]:
+        metadata = args.inputs.get("metadata", {})
+        name = metadata.get("name", args.name)
+        return (f"{metadata['namespace']}/{name}" if "namespace" in metadata else name), args.inputs
+
+    def call(self, args: Any) -> Any:  # noqa: ARG002 (the protocol's name)
+        return {}
+
+
+class _Monitor(MockMonitor):
+    """Keeps what the stock monitor drops: options."""
+
+    def __init__(self) -> None:
+        super().__init__(_Mocks())
+        self.seen: list[Registration] = []
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the protocol's name)
+        self.seen.append(
+            Registration(
+                type=request.type,
+                name=request.name,
+                inputs=deserialize_properties(request.object),
+                parent=request.parent.split("::")[-1],
+                dependencies=frozenset(urn.split("::")[-1] for urn in request.dependencies),
+                error_hooks=tuple(request.hooks.on_error),
+                provider=request.provider or dict(request.providers).get("kubernetes", ""),
+            )
+        )
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Everything that a program registered, in order."""
+
+    registrations: tuple[Registration, ...]
+
+    def named(self, name: str) -> Registration:
+        """The one resource of that logical name."""
+        (found,) = (each for each in self.registrations if each.name == name)
+        return found
+
+    def of_kind(self, kind: str) -> dict[str, Registration]:
+        """Objects of a Kubernetes kind by their names on the cluster."""
+        return {
+            each.inputs["metadata"]["name"]: each
+            for each in self.registrations
+            if each.type.rpartition(":")[2] == kind and "metadata" in each.inputs
+        }
+
+
+def record(build: Callable[[], object]) -> Recording:
+    """Run a program that creates resources and return what it registered."""
+    monitor = _Monitor()
+    set_mocks(monitor.mocks, project="mlplatform", stack="test", preview=False, monitor=monitor)
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
+    def run() -> None:
+        build()
+
+    run()
+    return Recording(tuple(monitor.seen))

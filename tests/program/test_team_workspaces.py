@@ -1,0 +1,89 @@
+"""Every team gets a room of its own, fenced in the same way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stacks.settings import Settings
+from tests.program.recording import STACK_FILES, Recording, Resource, recorded
+
+CASES = [
+    pytest.param(path, team, id=f"{path.name}-{team.name}")
+    for path in STACK_FILES
+    for team in Settings.load(path).teams
+]
+
+
+def only(program: Recording, kind: str, namespace: str) -> Resource:
+    (found,) = (r for r in program.of_kind(kind) if r.inputs["metadata"].get("namespace") == namespace)
+    return found
+
+
+@pytest.mark.parametrize(("path", "team"), CASES)
+def test_pods_must_meet_the_restricted_standard(path: Any, team: Any) -> None:
+    (namespace,) = (r for r in recorded(path).of_kind("Namespace") if r.inputs["metadata"]["name"] == team.namespace)
+    labels = namespace.inputs["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert labels["mlplatform.dev/owner"] == team.owner
+    assert labels["mlplatform.dev/cost-centre"] == team.cost_centre
+
+
+@pytest.mark.parametrize(("path", "team"), CASES)
+def test_pods_reach_and_are_reached_by_what_is_listed_only(path: Any, team: Any) -> None:
+    policy = only(recorded(path), "NetworkPolicy", team.namespace).inputs["spec"]
+    assert policy["podSelector"] == {}
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    for direction, side in (("ingress", "from"), ("egress", "to")):
+        for rule in policy[direction]:
+            # A rule without peers, or with an empty one, would allow everybody.
+            assert rule[side]
+            for peer in rule[side]:
+                assert (
+                    peer == {"podSelector": {}}
+                    or peer.get("namespaceSelector", {}).get("matchLabels")
+                    or peer["ipBlock"]
+                )
+                assert peer == {"podSelector": {}} or rule["ports"]
+
+
+@pytest.mark.parametrize(("path", "team"), CASES)
+def test_pods_get_no_api_token_unless_they_ask(path: Any, team: Any) -> None:
+    account = only(recorded(path), "ServiceAccount", team.namespace)
+    assert account.inputs["metadata"]["name"] == "default"
+    assert account.inputs["automountServiceAccountToken"] is False
+
+
+@pytest.mark.parametrize(("path", "team"), CASES)
+def test_the_quota_covers_what_queues_and_models_may_hand_out_and_no_more(path: Any, team: Any) -> None:
+    settings = Settings.load(path)
+    hard = only(recorded(path), "ResourceQuota", team.namespace).inputs["spec"]["hard"]
+    most = settings.sharing.ceiling(team, borrowing=settings.training.borrowing)
+    assert hard["requests.nvidia.com/gpu"] == str(most.gpus)
+    assert hard["requests.cpu"] == str(most.cpus + team.cpus)
+
+
+@pytest.mark.parametrize(("path", "team"), CASES)
+def test_roles_are_bound_to_the_groups_of_the_stack_file_in_the_teams_namespace_alone(path: Any, team: Any) -> None:
+    bindings = [
+        r.inputs for r in recorded(path).of_kind("RoleBinding") if r.inputs["metadata"]["namespace"] == team.namespace
+    ]
+    groups = {subject["name"] for binding in bindings for subject in binding["subjects"]}
+    assert groups == {group for group in team.groups.model_dump().values() if group}
+
+
+def test_no_role_has_a_wildcard_or_could_widen_itself() -> None:
+    for role in recorded(STACK_FILES[0]).of_kind("ClusterRole"):
+        for rule in role.inputs["rules"]:
+            assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
+            assert not {"bind", "escalate", "impersonate"} & set(rule["verbs"])
+            if "rbac.authorization.k8s.io" in rule["apiGroups"]:
+                assert set(rule["verbs"]) == {"get", "list", "watch"}
+
+
+def test_governance_reads_everything_but_secrets_and_changes_nothing() -> None:
+    (role,) = (r for r in recorded(STACK_FILES[0]).of_kind("ClusterRole") if r.name == "mlplatform-governance")
+    for rule in role.inputs["rules"]:
+        assert set(rule["verbs"]) == {"get", "list", "watch"}
+        assert "secrets" not in rule["resources"]
