@@ -41,6 +41,8 @@ def pod(database: str, password_secret: pulumi.Input[str], size: Size) -> Pod:
             "readiness": probe(5, 3, answers),
             "liveness": probe(20, 6, answers),
         },
+        # Told to stop, it would wait for its clients to go, which they do not do by themselves.
+        before_stop=("pg_ctl", "stop", "--mode=fast", "--no-wait"),
     )
     volumes = [{"name": "socket", "emptyDir": {}}, secret_volume("password", password_secret)]
     return Pod(APP, _USER, [server], volumes=volumes, grace_seconds=60)

@@ -60,6 +60,8 @@ class Container:
     mounts: Sequence[Mount] = ()
     probes: Mapping[str, Manifest] = field(default_factory=dict)
     """By `startup`, `readiness`, `liveness`."""
+    before_stop: Sequence[str] = ()
+    """A command that is run before the container is told to stop."""
 
     def manifest(self) -> Manifest:
         """As Kubernetes writes it."""
@@ -68,6 +70,7 @@ class Container:
             "args": list(self.arguments),
             "env": [{"name": name, "value": value} for name, value in self.environment.items()],
             "ports": [{"name": name, "containerPort": port} for name, port in self.ports.items()],
+            "lifecycle": {"preStop": run(*self.before_stop)} if self.before_stop else {},
         }
         return {
             "name": self.name,

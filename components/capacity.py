@@ -83,15 +83,6 @@ class Capacity:
         """Pools whose GPUs are handed out by queues."""
         return tuple(pool for pool in self.pools if pool.purpose == "training")
 
-    @property
-    def serving_pools(self) -> tuple[Pool, ...]:
-        """Pools that are kept for models that answer requests."""
-        return tuple(pool for pool in self.pools if pool.purpose == "serving")
-
-    def pool(self, name: str) -> Pool:
-        """The pool of that name; KeyError where there is none."""
-        return {pool.name: pool for pool in self.pools}[name]
-
     def flavors(self) -> tuple[Flavor, ...]:
         """One flavor a training pool, under the pool's name."""
         return tuple(Flavor(pool.name, {POOL_LABEL: pool.name}, (GPU_TAINT,)) for pool in self.training_pools)

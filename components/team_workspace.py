@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
+from components._namespace import in_namespace
 from components._objects import KubernetesObject
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class Peer:
     """A part of the platform that a team's pods talk to, or that talks to them."""
 
     namespace: str
-    ports: tuple[int, ...]
-    """TCP ports on the side that is called."""
+    ports: tuple[int, ...] = ()
+    """TCP ports on the side that is called; none: any port."""
 
 
 @dataclass(frozen=True)
@@ -91,27 +92,18 @@ class TeamWorkspace(pulumi.ComponentResource):
     def _quota(self) -> None:
         team = self._args.spec
         most = self._args.capacity.ceiling(team, borrowing=self._args.borrowing)
-        self._object(
-            "quota",
-            "v1",
-            "ResourceQuota",
-            "workspace",
-            {
-                "spec": {
-                    "hard": {
-                        "requests.cpu": str(team.cpus + most.cpus),
-                        "requests.memory": f"{team.memory_gib + most.memory_gib}Gi",
-                        "requests.nvidia.com/gpu": str(most.gpus),
-                        "requests.storage": f"{team.storage_gib}Gi",
-                        "persistentvolumeclaims": str(_MOST_CLAIMS),
-                        "pods": str(_MOST_PODS),
-                        # Endpoints go through the platform's gateway.
-                        "services.loadbalancers": "0",
-                        "services.nodeports": "0",
-                    }
-                }
-            },
-        )
+        hard = {
+            "requests.cpu": str(team.cpus + most.cpus),
+            "requests.memory": f"{team.memory_gib + most.memory_gib}Gi",
+            "requests.nvidia.com/gpu": str(most.gpus),
+            "requests.storage": f"{team.storage_gib}Gi",
+            "persistentvolumeclaims": str(_MOST_CLAIMS),
+            "pods": str(_MOST_PODS),
+            # Nothing is exposed past the platform.
+            "services.loadbalancers": "0",
+            "services.nodeports": "0",
+        }
+        self._object("quota", "v1", "ResourceQuota", "workspace", {"spec": {"hard": hard}})
 
     def _container_defaults(self) -> None:
         defaults = {
@@ -123,42 +115,21 @@ class TeamWorkspace(pulumi.ComponentResource):
 
     def _network(self) -> None:
         """One policy for all pods: what it does not list is refused, in both directions."""
+        args = self._args
         neighbours: Manifest = {"podSelector": {}}
-        dns = {
-            "to": [{**_namespace_selector("kube-system"), "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}],
-            "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
+        dns = {**in_namespace("kube-system"), "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
+        ingress = [_rule("from", neighbours)]
+        ingress += [_rule("from", in_namespace(peer.namespace), peer.ports) for peer in args.ingress]
+        egress = [_rule("to", neighbours), _rule("to", dns, (53,), ("UDP", "TCP"))]
+        egress += [_rule("to", in_namespace(peer.namespace), peer.ports) for peer in args.egress]
+        egress += [_rule("to", {"ipBlock": {"cidr": place.cidr}}, place.ports) for place in args.spec.egress]
+        spec = {
+            "podSelector": {},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": ingress,
+            "egress": egress,
         }
-        self._object(
-            "network",
-            "networking.k8s.io/v1",
-            "NetworkPolicy",
-            "workspace",
-            {
-                "spec": {
-                    "podSelector": {},
-                    "policyTypes": ["Ingress", "Egress"],
-                    "ingress": [
-                        {"from": [neighbours]},
-                        *(
-                            {"from": [_namespace_selector(peer.namespace)], "ports": _tcp(peer.ports)}
-                            for peer in self._args.ingress
-                        ),
-                    ],
-                    "egress": [
-                        {"to": [neighbours]},
-                        dns,
-                        *(
-                            {"to": [_namespace_selector(peer.namespace)], "ports": _tcp(peer.ports)}
-                            for peer in self._args.egress
-                        ),
-                        *(
-                            {"to": [{"ipBlock": {"cidr": place.cidr}}], "ports": _tcp(place.ports)}
-                            for place in self._args.spec.egress
-                        ),
-                    ],
-                }
-            },
-        )
+        self._object("network", "networking.k8s.io/v1", "NetworkPolicy", "workspace", {"spec": spec})
 
     def _service_account(self) -> None:
         """The account of pods that name none. The cluster makes it too: server-side apply takes it over."""
@@ -191,9 +162,7 @@ class TeamWorkspace(pulumi.ComponentResource):
         KubernetesObject(f"{self._name}-{suffix}", manifest, self._inside)
 
 
-def _namespace_selector(namespace: str) -> Manifest:
-    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
-
-
-def _tcp(ports: tuple[int, ...]) -> list[Manifest]:
-    return [{"protocol": "TCP", "port": port} for port in ports]
+def _rule(side: str, peer: Manifest, ports: tuple[int, ...] = (), protocols: tuple[str, ...] = ("TCP",)) -> Manifest:
+    """Traffic from or to a peer is allowed on those ports; without any, on all of them."""
+    allowed = [{"protocol": protocol, "port": port} for protocol in protocols for port in ports]
+    return {side: [peer], "ports": allowed} if allowed else {side: [peer]}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from policies.language import ABSENT, UNKNOWN, Bound, Truth, spell
+from policies.language import ABSENT, UNKNOWN, Bound, spell
 from policies.rule import Level, OnUnknown, Rule, Scope
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Verdict:
         if self.outcome is Outcome.BROKEN:
             return f"The rule itself failed, so nothing is known: {self.detail}. This is a defect of the policy pack."
         if self.outcome is Outcome.DEFERRED:
-            return f"Undetermined: {rule.title}: not so, unless exempt ({self.detail}); its namespace or name is not known yet."
+            return f"Undetermined: {rule.title}: not so, unless its namespace and name exempt it ({self.detail})."
         if self.outcome is Outcome.UNDETERMINED:
             return f"Undetermined: {self.detail} not known yet. {rule.title}. Fix: {rule.fix}"
         return f"{rule.title}: not so at {self.detail}. Fix: {rule.fix}"
@@ -118,7 +118,7 @@ def _scope(resource: Resource, surroundings: Surroundings) -> dict[str, Bound]:
     return {
         "object": Bound(resource.properties, ()),
         "old": Bound(ABSENT if surroundings.old is None else surroundings.old, ()),
-        "parameters": Bound(asdict(surroundings.parameters), ("parameters",)),
+        "parameters": Bound(vars(surroundings.parameters), ("parameters",)),
         "stack": Bound(surroundings.stack, ("stack",)),
     }
 

@@ -49,6 +49,16 @@ class Parameters:
     exemptions: tuple[Exemption, ...]
     """The platform workloads that a rule leaves out."""
 
+    def __post_init__(self) -> None:
+        """Refuse what would let in more than it names; ValueError."""
+        for registry in self.allowed_registries:
+            if not registry.endswith(("/", ":")):
+                raise ValueError(f"allowed_registries: {registry!r} must end with '/' (a path) or ':' (one repository)")
+        if self.image_references not in ("digest", "tag"):
+            raise ValueError(f"image_references: must be 'digest' or 'tag', got {self.image_references!r}")
+
+
+_GPU_EXPORTER: Final = ("gpu-exporter", "DaemonSet", "dcgm-exporter")
 
 DEFAULT: Final = Parameters(
     allowed_registries=(
@@ -57,7 +67,7 @@ DEFAULT: Final = Parameters(
         "docker.io/kserve/",
         "docker.io/vllm/",
         "docker.io/seldonio/",
-        "docker.io/library/postgres",
+        "docker.io/library/postgres:",
         "docker.io/valkey/",
         "docker.io/chrislusf/",
         "docker.io/grafana/",
@@ -76,18 +86,28 @@ DEFAULT: Final = Parameters(
         "artifact-store",
         "feature-store",
         "monitoring",
+        "gpu-exporter",
     ),
     baseline_namespaces=(),
-    privileged_namespaces=("monitoring",),
+    privileged_namespaces=("gpu-exporter",),
     accelerators_per_pod=8,
     accelerators_per_namespace=256,
     exemptions=(
+        Exemption("K8S-02", *_GPU_EXPORTER, "the driver gives its counters to the machine's administrator only"),
+        Exemption("K8S-03", *_GPU_EXPORTER, "the kubelet says which pod holds which GPU over a socket of the machine"),
         Exemption(
             "K8S-06",
             "kserve",
             "Deployment",
             "kserve-controller-manager",
-            "its chart gives the proxy before the controller's metrics no probes, and no value for them",
+            "its chart gives the proxy before the controller's metrics no probes, and has no value for them",
+        ),
+        Exemption(
+            "K8S-09",
+            "kubeflow-system",
+            "RoleBinding",
+            "kubeflow-trainer-public",
+            "lets every user of the cluster read one ConfigMap: Trainer's version, which its SDK asks for",
         ),
     ),
 )

@@ -31,8 +31,12 @@ class Resource:
         metadata = self.properties.get("metadata")
         if metadata is UNKNOWN:
             return UNKNOWN
-        value = metadata.get(key) if isinstance(metadata, Mapping) else None
-        return value if isinstance(value, str) or value is UNKNOWN else ""
+        if not isinstance(metadata, Mapping):
+            return ""
+        value: object = metadata.get(key)
+        if value is UNKNOWN:
+            return UNKNOWN
+        return value if isinstance(value, str) else ""
 
 
 def type_of_token(token: str) -> str:
@@ -51,4 +55,8 @@ def from_manifest(manifest: Mapping[str, Any]) -> Resource:
     """The resource that a Kubernetes manifest describes."""
     group, _, _version = manifest["apiVersion"].rpartition("/")
     resource = Resource(f"{group or 'core'}/{manifest['kind']}", manifest, "")
-    return Resource(resource.type, manifest, "/".join(str(part) for part in (resource.type, resource.namespace, resource.name) if part))
+    return Resource(
+        resource.type,
+        manifest,
+        "/".join(str(part) for part in (resource.type, resource.namespace, resource.name) if part),
+    )

@@ -56,13 +56,14 @@ class Example:
 
     ``of`` names bases of ``rules/_examples.py``; ``but`` maps paths of the first one to other values, ABSENT to
     leave one out and UNKNOWN for one that is not known yet. ``before``, where given, does the same for the object
-    as it was before the change.
+    as it was before the change, and ``parameters`` names those that differ from the examples' usual ones.
     """
 
     of: str
     but: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] | None = None
     beside: tuple[Example, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,10 @@ class Rule:
 
     ``conditions`` maps each resource type that the rule applies to (``apps/Deployment``: API group and kind,
     ``core`` for the nameless group) to what must be true of it. ``related`` names the types of other resources that
-    the conditions look at: such a rule can only be judged when the whole stack is known. ``frameworks`` maps a framework's name to the articles or controls served; ``peers``
-    names the same check in other suites. ``differs`` says what of the catalogue's text is not enforced, and why.
+    the conditions look at: such a rule can only be judged when the whole stack is known. ``defaults`` are what
+    remediation fills in, by resource type. ``frameworks`` maps a framework's name to the articles or controls that
+    the rule serves; ``peers`` names the same check in other suites. ``differs`` says what of the catalogue's text is
+    not enforced, and why.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ class ControlGroup:
             except OSError as error:
                 raise RehearsalError(
                     f"no control group can be made in {hierarchy.root} ({error.strerror})",
-                    remedy="run it where /sys/fs/cgroup is writable (a container must be privileged)",
+                    remedy="run it where /sys/fs/cgroup is writable (in a container: --privileged)",
                 ) from error
             if (directory / "cpuset.cpus").exists() and hierarchy.version == 1:
                 _inherit_cpuset(hierarchy.root, directory)
@@ -86,13 +87,10 @@ class ControlGroup:
         return True
 
     def _directories(self) -> Iterator[Path]:
-        """The group's directories, the deepest first."""
+        """The group's directories, the deepest first; containerd may take some away meanwhile."""
         for hierarchy in hierarchies():
-            top = hierarchy.root / self.name
-            if top.is_dir():
-                below = [path for path in top.rglob("*") if path.is_dir()]
-                yield from sorted(below, key=lambda path: len(path.parts), reverse=True)
-                yield top
+            for directory, _, _ in os.walk(hierarchy.root / self.name, topdown=False):
+                yield Path(directory)
 
 
 def _hand_down(directory: Path) -> None:

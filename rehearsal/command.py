@@ -33,10 +33,10 @@ def run(argv: Sequence[str], *, seconds: float = 60) -> str:
     return done.stdout
 
 
-def succeeds(argv: Sequence[str]) -> bool:
+def succeeds(argv: Sequence[str], *, seconds: float = 60) -> bool:
     """Whether a command runs and says yes."""
     try:
-        run(argv)
+        run(argv, seconds=seconds)
     except RehearsalError:
         return False
     return True

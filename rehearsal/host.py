@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from dataclasses import dataclass
 from enum import Enum
@@ -58,23 +59,33 @@ class Runtime:
 
 
 def choose_level() -> tuple[Level, str]:
-    """The highest level that this machine can do, and in one sentence why it is not a higher one (or is this)."""
-    if os.geteuid() != 0:
-        return Level.OBJECTS, "a real node needs root: run the same command with sudo"
-    if lacking := _lacking_capabilities():
-        return Level.OBJECTS, f"this root user lacks {' and '.join(lacking)}: a container must be privileged"
-    if not hierarchies():
-        return Level.OBJECTS, "no control groups are mounted: a real node needs /sys/fs/cgroup"
-    try:
-        group = ControlGroup("mlplatform-probe")
-        group.ensure()
-        group.end()
-    except RehearsalError as error:
-        return Level.OBJECTS, str(error)
-    missing = missing_packages()
-    if missing and shutil.which("apt-get") is None:
-        return Level.OBJECTS, f"a real node needs {', '.join(missing)} (names of Debian's packages): install them"
+    """The highest level that this machine can do, and in one sentence why not a higher one (or why this)."""
+    if reason := obstacle():
+        return Level.OBJECTS, reason
     return Level.FULL, "this machine can run a real node"
+
+
+def obstacle() -> str | None:
+    """What keeps this machine from running a real node, and what to do; None if nothing does.
+
+    Packages that can be installed are no obstacle.
+    """
+    if os.geteuid() != 0:
+        return "a real node needs root: run the same command with sudo"
+    if lacking := _lacking_capabilities():
+        return f"a real node needs {' and '.join(lacking)}: run this container with --privileged"
+    if not hierarchies():
+        return "a real node needs control groups: mount /sys/fs/cgroup"
+    try:
+        probe = ControlGroup(f"mlplatform-probe-{os.getpid()}")
+        probe.ensure()
+        probe.end()
+    except RehearsalError as error:
+        return str(error)
+    missing = missing_packages()
+    if missing and not _has_apt():
+        return f"a real node needs {_packages(missing)}: install them with this machine's package manager"
+    return None
 
 
 def missing_packages() -> list[str]:
@@ -86,29 +97,27 @@ def missing_packages() -> list[str]:
 
 
 def install_missing(reporter: Reporter, log: Path) -> None:
-    """Install what a real node needs by the distribution's package manager; nothing is done if all is here."""
+    """Install what a real node needs by the distribution's package manager; nothing is done if all is here.
+
+    What the package manager says goes to ``log``.
+    """
     missing = missing_packages()
     if not missing:
         return
-    names = " ".join(missing)
-    if shutil.which("apt-get") is None:
+    if not _has_apt():
         raise RehearsalError(
-            f"missing on this machine: {names} (names of Debian's packages)",
+            f"missing on this machine: {_packages(missing)}",
             remedy="install them with this machine's package manager",
         )
-    with reporter.phase(f"install {names}", log=log, expected_seconds=30) as phase:
-        quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
-        options = ["-o", "DPkg::Lock::Timeout=120", "--no-install-recommends"]
-        try:
-            phase.update("apt-get install")
-            if not succeeds([*quiet, "install", *options, *missing]):
-                # The list of packages is missing or too old.
-                phase.update("apt-get update")
-                run([*quiet, "update"], seconds=300)
-                phase.update("apt-get install")
-                run([*quiet, "install", *options, *missing], seconds=600)
-        except RehearsalError as error:
-            raise RehearsalError(error.cause, remedy=f"install by hand: apt-get install {names}") from error
+    install = ["install", "--no-install-recommends", *missing]
+    with reporter.phase(f"install {' '.join(missing)}", log=log, expected_seconds=30) as phase:
+        # The lists of packages may be missing or too old: then a second try has new ones.
+        for verb in (install, ["update"], install):
+            phase.update(f"apt-get {verb[0]}")
+            if _apt_get(verb, log) and verb is install:
+                return
+    by_hand = f"apt-get update && apt-get install {' '.join(missing)}"
+    raise RehearsalError(f"{_packages(missing)} cannot be installed", remedy=f"try `{by_hand}`", log=log)
 
 
 def runtime() -> Runtime:
@@ -116,8 +125,8 @@ def runtime() -> Runtime:
     containerd, ctr, cni = find_program("containerd"), find_program("ctr"), _cni()
     if containerd is None or ctr is None or cni is None:
         raise RehearsalError(
-            f"missing on this machine: {', '.join(missing_packages())} (names of Debian's packages)",
-            remedy="run `mlplatform rehearse` as root to have them installed, or install them by hand",
+            f"missing on this machine: {_packages(missing_packages())}",
+            remedy="on Debian and Ubuntu set-up installs them; elsewhere use this machine's package manager",
         )
     return Runtime(containerd, ctr, cni)
 
@@ -140,6 +149,22 @@ def find_program(program: str) -> Path | None:
     """Where a program of the node lies; None if it is not on this machine."""
     found = shutil.which(program, path=SEARCH_PATH)
     return Path(found) if found else None
+
+
+def _has_apt() -> bool:
+    return shutil.which("apt-get") is not None
+
+
+def _apt_get(arguments: list[str], log: Path) -> bool:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        argv = ["apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=120", *arguments]
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        return subprocess.run(argv, env=environment, stdout=output, stderr=output, check=False).returncode == 0
+
+
+def _packages(names: list[str]) -> str:
+    return f"{', '.join(names)} (as Debian calls the packages)"
 
 
 def _cni() -> Path | None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rehearsal.errors import RehearsalError
+from rehearsal.locks import exclusive
 from rehearsal.places import state_directory
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?")
 
@@ -78,6 +83,10 @@ class Layout:
     def images(self) -> Path:
         """containerd's images: kept when the rehearsal stops, so that the next start has nothing to import."""
         return self.directory / "images"
+
+    def machine_lock(self) -> AbstractContextManager[None]:
+        """Be the only rehearsal of this machine that takes something of it or gives it back; needs root."""
+        return exclusive(self.runtime.parent.parent)
 
     def kubeconfig_of(self, identity: str) -> Path:
         """The kubeconfig of one program."""

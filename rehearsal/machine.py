@@ -11,7 +11,6 @@ from rehearsal import tunables
 from rehearsal.cgroups import ControlGroup
 from rehearsal.errors import RehearsalError
 from rehearsal.files import write
-from rehearsal.locks import exclusive
 from rehearsal.mounts import MountSpace
 from rehearsal.processes import inode_of
 from rehearsal.space import Space, free_subnet
@@ -35,10 +34,10 @@ class Machine:
     @classmethod
     def claim(cls, layout: Layout) -> Machine:
         """Make everything anew for a rehearsal of which nothing is left."""
-        layout.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write(layout.runtime / "owner", str(layout.directory))
         # Two that start at once must not choose the same addresses.
-        with exclusive(layout.runtime.parent):
+        with layout.machine_lock():
+            layout.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write(layout.runtime / "owner", str(layout.directory))
             tunables.remember(layout.runtime.parent)
             machine = cls(layout, free_subnet(layout.name))
             machine.space.ensure()

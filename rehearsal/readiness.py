@@ -98,7 +98,7 @@ def wait(kube: Kube, reporter: Reporter, timeout: float, *, namespaces: AnyOf[st
     """
     deadline = time.monotonic() + timeout
     collections = [_NODES, _PODS, *_WORKLOADS.values()]
-    with reporter.phase("pods ready") as phase, Mirror(kube, collections, timeout=timeout) as mirror:
+    with reporter.phase("pods ready") as phase, Mirror(kube, collections) as mirror:
         while True:
             report = _report(mirror, namespaces)
             if report.ready:

@@ -46,7 +46,7 @@ class Record:
                 snapshotter=content["snapshotter"],
                 world=content["world"],
             )
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             # Written by another version of this program: as good as none.
             return None
 

@@ -52,7 +52,7 @@ class Session:
         from rehearsal.starting import Start, go_on_or_begin
 
         layout = Layout.of(name)
-        with _changing(layout):
+        with _changing(layout, reporter):
             record = go_on_or_begin(layout, level, reporter)
             record = Start(Plan(layout, record, tools), world, reporter).run()
         return cls(layout, record)
@@ -124,7 +124,7 @@ def stop(name: str, reporter: Reporter, *, remove: bool = False) -> None:
     from rehearsal.teardown import Teardown
 
     layout = Layout.of(name)
-    with _changing(layout), reporter.phase(f"stop rehearsal {name}", expected_seconds=5) as phase:
+    with _changing(layout, reporter), reporter.phase(f"stop rehearsal {name}", expected_seconds=5) as phase:
         teardown = Teardown(layout)
         teardown.run(remove=remove)
         for line in teardown.notes:
@@ -132,11 +132,16 @@ def stop(name: str, reporter: Reporter, *, remove: bool = False) -> None:
 
 
 @contextmanager
-def _changing(layout: Layout) -> Iterator[None]:
+def _changing(layout: Layout, reporter: Reporter) -> Iterator[None]:
     """Be the only one that starts or stops the rehearsal, and say what the disk does not let it do."""
+
+    def waiting() -> None:
+        with reporter.phase(f"rehearsal {layout.name}") as phase:
+            phase.note("another command is starting or stopping it: waiting for its end")
+
     try:
         layout.lock.parent.mkdir(parents=True, exist_ok=True)
-        with exclusive(layout.lock):
+        with exclusive(layout.lock, waiting):
             yield
     except OSError as error:
         raise RehearsalError(

@@ -84,8 +84,8 @@ class Space:
 
     def remove(self) -> None:
         """Take the namespace away, and with it all devices, routes and packet filter rules inside."""
-        if succeeds(["ip", "link", "show", "dev", self._host_device]):
-            run(["ip", "link", "delete", "dev", self._host_device])
+        if succeeds(["ip", "link", "show", "dev", self.host_device]):
+            run(["ip", "link", "delete", "dev", self.host_device])
         if self.path.exists() and not succeeds(["ip", "netns", "delete", self.namespace]):
             self.path.unlink(missing_ok=True)
 
@@ -93,24 +93,25 @@ class Space:
         has = f"{self.address}/{self.subnet.prefixlen}"
         try:
             inner = self._inside("ip", "-brief", "address", "show", "dev", "eth0")
-            outer = run(["ip", "-brief", "address", "show", "dev", self._host_device])
+            outer = run(["ip", "-brief", "address", "show", "dev", self.host_device])
         except RehearsalError:
             return False
         return has in inner and f"{self.host_address}/{self.subnet.prefixlen}" in outer
 
     def _join(self) -> None:
-        if succeeds(["ip", "link", "show", "dev", self._host_device]):
-            run(["ip", "link", "delete", "dev", self._host_device])
+        if succeeds(["ip", "link", "show", "dev", self.host_device]):
+            run(["ip", "link", "delete", "dev", self.host_device])
         peer = ["peer", "name", "eth0", "netns", self.namespace]
-        run(["ip", "link", "add", self._host_device, "type", "veth", *peer])
+        run(["ip", "link", "add", self.host_device, "type", "veth", *peer])
         length = self.subnet.prefixlen
-        run(["ip", "address", "add", f"{self.host_address}/{length}", "dev", self._host_device])
-        run(["ip", "link", "set", self._host_device, "up"])
+        run(["ip", "address", "add", f"{self.host_address}/{length}", "dev", self.host_device])
+        run(["ip", "link", "set", self.host_device, "up"])
         self._inside("ip", "address", "add", f"{self.address}/{length}", "dev", "eth0")
         self._inside("ip", "link", "set", "eth0", "up")
 
     @property
-    def _host_device(self) -> str:
+    def host_device(self) -> str:
+        """The host's end of the pair."""
         # A device's name has at most 15 characters.
         return f"mlp{hashlib.sha256(self.name.encode()).hexdigest()[:10]}"
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from rehearsal import rbac
 from rehearsal.control_plane import CONTROLLERS, STORE, Endpoints
-from rehearsal.host import Level, snapshotter
+from rehearsal.errors import RehearsalError
+from rehearsal.host import Level, obstacle, snapshotter
 from rehearsal.images import ImageStore
-from rehearsal.kube import Kube
+from rehearsal.kube import Kube, KubeError
 from rehearsal.machine import Machine
 from rehearsal.places import cache_directory
 from rehearsal.plan import DNS_IMAGE, PAUSE_IMAGE
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from rehearsal.progress import Reporter
     from rehearsal.world import World
 
-_SECONDS = 60.0
-"""A control plane that is not ready by then never will be: on an idle machine it takes two seconds."""
+_SECONDS = 120.0
+"""A control plane that is not ready by then never will be: a free machine needs two seconds, a busy one twenty."""
 
 
 def go_on_or_begin(layout: Layout, level: Level, reporter: Reporter) -> Record:
@@ -39,6 +40,8 @@ def go_on_or_begin(layout: Layout, level: Level, reporter: Reporter) -> Record:
     record = Record.load(layout)
     if record and _can_go_on(record, layout, level):
         return record
+    if level is Level.FULL and (reason := obstacle()):
+        raise RehearsalError(reason)
     with reporter.phase("space") as phase:
         if record:
             phase.note(f"rehearsal {layout.name} cannot go on from how it was left: it begins anew")
@@ -56,29 +59,36 @@ class Start:
 
     def run(self) -> Record:
         """Start what does not run as it should; return the record of the rehearsal as it is then."""
-        plan = self.plan
-        plan.configure()
-        with Kube(plan.layout.kubeconfig) as kube:
+        self.plan.configure()
+        with Kube(self.plan.layout.kubeconfig) as kube:
             if self._is_up(kube):
-                return plan.record
-            if plan.machine:
-                plan.machine.repair()
-            unavailable = self._obtain_images()
-            for name in self._supervision.parts.declared().keys() - {part.name for part in plan.parts()}:
-                self._supervision.end([name], grace_seconds=1)
-            with self.reporter.phase("control plane", log=plan.layout.log(STORE[-1]), expected_seconds=3):
-                self._supervision.ensure(plan.control_plane.store())
-                loading = self._real_node.load() if self._real_node else None
-                self._wait_for_control_plane(kube)
-            if self._real_node and loading:
-                with self.reporter.phase("real node", log=plan.layout.log("kubelet"), expected_seconds=5):
-                    self._real_node.start(kube, loading)
-            with self.reporter.phase("simulated nodes and stand-ins", expected_seconds=2):
-                dns = DNS_IMAGE if plan.node else None
-                plan.furnishing.apply(kube, self.world.nodes, unavailable, dns)
-        record = replace(plan.record, world=self.world.digest())
-        record.save(plan.layout)
+                return self.plan.record
+            try:
+                self._bring_up(kube)
+            except KubeError as error:
+                log = self.plan.layout.log(STORE[-1])
+                raise RehearsalError(f"the API server does not take what it is given: {error}", log=log) from error
+        record = replace(self.plan.record, world=self.world.digest())
+        record.save(self.plan.layout)
         return record
+
+    def _bring_up(self, kube: Kube) -> None:
+        plan = self.plan
+        if plan.machine:
+            plan.machine.repair()
+        unavailable = self._obtain_images()
+        for name in self._supervision.parts.declared().keys() - {part.name for part in plan.parts()}:
+            self._supervision.end([name], grace_seconds=1)
+        with self.reporter.phase("control plane", log=plan.layout.log(STORE[-1]), expected_seconds=3):
+            self._supervision.ensure(plan.control_plane.store())
+            loading = self._real_node.load() if self._real_node else None
+            self._wait_for_control_plane(kube)
+        if self._real_node and loading:
+            with self.reporter.phase("real node", log=plan.layout.log("kubelet"), expected_seconds=3):
+                self._real_node.start(kube, loading)
+        with self.reporter.phase("simulated nodes and stand-ins", expected_seconds=2):
+            dns = DNS_IMAGE if plan.node else None
+            plan.furnishing.apply(kube, self.world.nodes, unavailable, dns)
 
     def _is_up(self, kube: Kube) -> bool:
         supervision = self._supervision
@@ -135,11 +145,12 @@ def _can_go_on(record: Record, layout: Layout, level: Level) -> bool:
 
 
 def _begin(layout: Layout, level: Level) -> Record:
-    layout.images.mkdir(parents=True, exist_ok=True)
+    layout.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     layout.logs.mkdir(exist_ok=True)
     if level is Level.OBJECTS:
         record = Record(level, boot_id(), Endpoints.on_loopback())
     else:
+        layout.images.mkdir(exist_ok=True)
         machine = Machine.claim(layout)
         endpoints = Endpoints.in_space(machine.space.address)
         record = Record(

@@ -137,12 +137,13 @@ class Supervision:
             run.process.send(signal.SIGHUP)
             return
         with self.log(NAME).open("ab") as log:
-            subprocess.Popen(
-                [sys.executable, "-m", "rehearsal.supervisor", str(self.parts.directory)],
+            started = subprocess.run(
+                [sys.executable, "-P", "-m", "rehearsal.supervisor", str(self.parts.directory)],
                 env={"PATH": os.defpath, MARKER: self.parts.marker(NAME)},
-                cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                check=False,
             )
+        if started.returncode != 0:
+            raise RehearsalError("the supervisor cannot be started", log=self.log(NAME))

@@ -174,14 +174,21 @@ def _exit_of(child: subprocess.Popen[bytes]) -> str:
 
 
 def main() -> None:
-    """Supervise the rehearsal in the directory of the first argument, unless another supervisor does."""
+    """Supervise the rehearsal in the directory of the first argument, unless another supervisor does.
+
+    The work goes on in a process of its own, which belongs to no terminal and no caller.
+    """
     directory = Path(sys.argv[1])
     with (directory / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        Supervisor(directory).run()
+        # The lock is held as long as one of the two processes lives.
+        if os.fork() == 0:
+            os.setsid()
+            os.chdir("/")
+            Supervisor(directory).run()
 
 
 if __name__ == "__main__":

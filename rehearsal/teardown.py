@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _AGENTS = ("kubelet", "kube-proxy", "kwok", "cert-stand-in", "kube-scheduler", "kube-controller-manager")
 _GRACE_SECONDS = 3.0
+_ESCAPE = re.compile(r"\\([0-7]{3})")
+"""How the kernel's list of mounts writes blanks in a path."""
 
 
 @dataclass
@@ -43,9 +46,11 @@ class Teardown:
 
         RehearsalError names what could not be taken away; the rest is gone all the same.
         """
-        self._machine.refuse_if_foreign()
+        is_root = os.geteuid() == 0
+        if is_root:
+            self._machine.refuse_if_foreign()
         self._step(self._end_parts)
-        if os.geteuid() == 0:
+        if is_root:
             self._step(self._end_visitors)
             self._step(self._leave_machine)
         self._step(lambda: self._delete_files(remove=remove))
@@ -84,9 +89,10 @@ class Teardown:
 
     def _end_visitors(self) -> None:
         """End what others started inside: an engine, a shell, a server of a test."""
-        spared = ancestors()
-        visitors = [process for process in self._inside() if process.pid not in spared]
-        if len(visitors) < sum(1 for _ in self._inside()):
+        inside = list(self._inside())
+        own = ancestors()
+        visitors = [process for process in inside if process.pid not in own]
+        if len(visitors) < len(inside):
             self.notes.append("this command was started inside the rehearsal: its shell goes on without a network")
         end(visitors, grace_seconds=_GRACE_SECONDS)
 
@@ -102,12 +108,15 @@ class Teardown:
         self._step(self._machine.mounts.remove)
         self._step(self._unmount)
         self._step(self._machine.space.remove)
-        if self.layout.runtime.exists():
-            shutil.rmtree(self.layout.runtime)
-        if self.layout.runtime.parent.exists():
-            tunables.restore(self.layout.runtime.parent)
-            with contextlib.suppress(OSError):
-                self.layout.runtime.parent.rmdir()
+        with self.layout.machine_lock():
+            if self.layout.runtime.exists():
+                shutil.rmtree(self.layout.runtime)
+            place = self.layout.runtime.parent
+            if place.exists():
+                tunables.restore(place)
+                # Another rehearsal may need it still.
+                with contextlib.suppress(OSError):
+                    place.rmdir()
 
     def _unmount(self) -> None:
         for point in reversed(self._mounted()):
@@ -116,7 +125,7 @@ class Teardown:
     def _mounted(self) -> list[str]:
         below = tuple(f"{place}/" for place in (self.layout.directory, self.layout.runtime))
         lines = Path("/proc/self/mounts").read_text().splitlines()
-        points = [line.split()[1].encode().decode("unicode_escape") for line in lines]
+        points = [_ESCAPE.sub(lambda code: chr(int(code[1], 8)), line.split()[1]) for line in lines]
         return [point for point in points if point.startswith(below)]
 
     def _delete_files(self, *, remove: bool) -> None:

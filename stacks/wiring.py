@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from components import artifact_bucket, feature_store
+from components import artifact_bucket, feature_store, monitoring_stack
 from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
+from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.team_roles import TeamRoles, TeamRolesArgs
 from components.team_workspace import Peer, TeamWorkspace, TeamWorkspaceArgs
 from components.training_cluster import TrainingCluster, TrainingClusterArgs
@@ -25,6 +26,7 @@ _CALLED_BY_TEAMS = (
     Peer(artifact_bucket.NAMESPACE, (artifact_bucket.S3_PORT,)),
     Peer(feature_store.NAMESPACE, (feature_store.HTTP_PORT,)),
 )
+_CALLS_TEAMS = (Peer(monitoring_stack.NAMESPACE),)
 
 
 def create(settings: Settings) -> dict[str, Any]:
@@ -37,6 +39,7 @@ def create(settings: Settings) -> dict[str, Any]:
     serving = GpuServingPool("serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces))
     bucket = ArtifactBucket("artifact-bucket", ArtifactBucketArgs(settings.artifact_bucket, cluster, namespaces))
     features = FeatureStore("feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features))
+    monitoring = MonitoringStack("monitoring", MonitoringStackArgs(settings.monitoring, cluster))
     return {
         "teams": namespaces,
         "training": {"queues": training.queues, "runtimes": training.runtimes, "priorities": training.priorities},
@@ -47,6 +50,12 @@ def create(settings: Settings) -> dict[str, Any]:
             "team_secrets": bucket.team_secrets,
         },
         "feature_store": {"endpoint": features.endpoint, "project": features.project},
+        "monitoring": {
+            "prometheus": monitoring.prometheus,
+            "alertmanager": monitoring.alertmanager,
+            "grafana": monitoring.grafana,
+            "grafana_password": monitoring.grafana_password,
+        },
     }
 
 
@@ -63,6 +72,7 @@ def _workspaces(settings: Settings, cluster: Cluster) -> Mapping[str, pulumi.Out
                 roles,
                 borrowing=settings.training.borrowing,
                 egress=_CALLED_BY_TEAMS,
+                ingress=_CALLS_TEAMS,
             ),
         ).namespace
         for team in settings.teams

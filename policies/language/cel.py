@@ -12,22 +12,8 @@ from collections import ChainMap
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING, Any, cast
 
-from policies.language.conditions import (
-    Among,
-    AtMostOne,
-    Both,
-    Compare,
-    CompareQuantity,
-    Condition,
-    Either,
-    Every,
-    Exists,
-    Filled,
-    Let,
-    Not,
-    Some,
-    Text,
-)
+from policies.language.comparisons import Among, Compare, CompareQuantity, Comparison, Exists, Filled, Text
+from policies.language.conditions import AtMostOne, Both, Condition, Either, Every, Let, Not, Some
 from policies.language.paths import Path
 
 if TYPE_CHECKING:
@@ -80,28 +66,21 @@ class _Writer:
 
     @write.register
     def _(self, condition: Compare) -> str:
-        other = self._other(condition.other)
-        return self._test(condition.path, condition.other, lambda value: f"{value} {condition.comparison} {other}")
+        return self._test(condition, lambda value, other: f"{value} {condition.comparison} {other}")
 
     @write.register
     def _(self, condition: CompareQuantity) -> str:
-        limit = f"quantity(string({self._other(condition.other)}))"
-        return self._test(
-            condition.path,
-            condition.other,
-            lambda value: f"quantity(string({value})).compareTo({limit}) {condition.comparison} 0",
-        )
+        as_quantity = "quantity(string({}))".format
+        return self._test(condition, lambda value, other: f"{as_quantity(value)}.compareTo({as_quantity(other)}) <= 0")
 
     @write.register
     def _(self, condition: Text) -> str:
         function = "matches" if condition.test == "matches" else "startsWith"
-        other = self._other(condition.other)
-        return self._test(condition.path, condition.other, lambda value: f"{value}.{function}({other})")
+        return self._test(condition, lambda value, other: f"{value}.{function}({other})")
 
     @write.register
     def _(self, condition: Among) -> str:
-        members = self._other(condition.members)
-        return self._test(condition.path, condition.members, lambda value: f"{value} in {members}")
+        return self._test(condition, lambda value, other: f"{value} in {other}")
 
     @write.register
     def _(self, condition: Every) -> str:
@@ -132,23 +111,21 @@ class _Writer:
             for path in loop.over
         ]
 
-    def _test(self, path: Path, other: Any, test: Callable[[str], str]) -> str:
-        """The test where there is a value to test, and one to test it with."""
-        if path.root == "parameters":
-            return f"({test(self._literal(path))})"
-        if _plain(path, self._names):
-            return f"({test(self._names[path.root])})"
-        there = f"{self._optional(path)}.hasValue()"
-        if isinstance(other, Path) and other.root != "parameters" and not _plain(other, self._names):
-            there += f" && {self._optional(other)}.hasValue()"
-        return f"({there} && {test(self._optional(path) + '.value()')})"
+    def _test(self, condition: Comparison, spelled: Callable[[str, str], str]) -> str:
+        """The test where there is a value to test, and one to test it against."""
+        guards: list[str] = []
+        value, against = self._value(condition.path, guards), condition.against
+        other = self._value(against, guards) if isinstance(against, Path) else json.dumps(against)
+        return f"({' && '.join([*guards, spelled(value, other)])})"
 
-    def _other(self, other: Any) -> str:
-        if not isinstance(other, Path):
-            return json.dumps(other)
-        if other.root == "parameters":
-            return self._literal(other)
-        return self._names[other.root] if _plain(other, self._names) else f"{self._optional(other)}.value()"
+    def _value(self, path: Path, guards: list[str]) -> str:
+        """The value at a path; what must hold for there to be one is added to the guards."""
+        if path.root == "parameters":
+            return self._literal(path)
+        if not path.keys and not _is_optional(self._names[path.root]):
+            return self._names[path.root]
+        guards.append(f"{self._optional(path)}.hasValue()")
+        return f"{self._optional(path)}.value()"
 
     def _literal(self, path: Path) -> str:
         return json.dumps(self._parameters[str(path.keys[0])])
@@ -165,11 +142,6 @@ class _Writer:
         if isinstance(key, Path):
             return f"[?{self._names[key.root]}]"
         return f".?{key}" if _IDENTIFIER.fullmatch(key) else f"[?{json.dumps(key)}]"
-
-
-def _plain(path: Path, names: Mapping[str, str]) -> bool:
-    """Whether the path is a loop's element itself, which is always there."""
-    return not path.keys and path.root in names and not _is_optional(names[path.root])
 
 
 def _is_optional(text: str) -> bool:

@@ -1,27 +1,20 @@
-"""The nodes that conditions are made of. They are data: evaluated here, compiled to CEL in ``cel``.
+"""The nodes that conditions are made of: logic and loops here, tests of single values in ``comparisons``.
 
-A test of an absent value is false, whatever it tests, so ``not`` of it is true: a rule that wants a value to be
-there says so by what it tests, a rule that forbids one negates. A test of an unknown value is unknown.
+They are data: evaluated in Python by themselves, compiled to CEL by ``cel``.
 """
 
 from __future__ import annotations
 
-import operator
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING
 
 from policies.language.paths import Bound, IllTypedError, Path, Scope
-from policies.language.quantities import quantity
-from policies.language.truth import ABSENT, UNKNOWN, Place, Truth, conjunction, disjunction
+from policies.language.truth import ABSENT, UNKNOWN, Truth, conjunction, disjunction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-Plain = bool | int | float | str | tuple[str, ...]
-"""What a condition may compare with: written in the rule, or a parameter of the stack."""
+    from collections.abc import Iterator
 
 
 class Condition(ABC):
@@ -73,114 +66,6 @@ class Not(Condition):
 
     def evaluate(self, scope: Scope) -> Truth:
         return ~self.part.evaluate(scope)
-
-
-@dataclass(frozen=True, slots=True)
-class Exists(Condition):
-    """True if there is a value."""
-
-    path: Path
-
-    def evaluate(self, scope: Scope) -> Truth:
-        return _judged(scope, self.path, None, lambda _value, _place: True)
-
-
-@dataclass(frozen=True, slots=True)
-class Filled(Condition):
-    """True if the list or object has an element."""
-
-    path: Path
-
-    def evaluate(self, scope: Scope) -> Truth:
-        def holds(value: Any, place: Place) -> bool:
-            if not isinstance(value, list | tuple | Mapping):
-                raise IllTypedError(place, "a list or an object", value)
-            return bool(value)
-
-        return _judged(scope, self.path, None, holds)
-
-
-Comparison = Literal["==", "<=", ">="]
-
-
-@dataclass(frozen=True, slots=True)
-class Compare(Condition):
-    """A value against another of the same type: equality of anything plain, order of numbers."""
-
-    path: Path
-    comparison: Comparison
-    other: Plain | Path
-
-    _OPERATORS: ClassVar[dict[str, Callable[[Any, Any], bool]]] = {
-        "==": operator.eq, "<=": operator.le, ">=": operator.ge,
-    }  # fmt: skip
-
-    def evaluate(self, scope: Scope) -> Truth:
-        def holds(value: Any, place: Place, other: Any) -> bool:
-            expected = _kind(other) if self.comparison == "==" else "a number"
-            if _kind(value) != expected:
-                raise IllTypedError(place, expected, value)
-            return self._OPERATORS[self.comparison](value, other)
-
-        return _judged(scope, self.path, self.other, holds)
-
-
-@dataclass(frozen=True, slots=True)
-class CompareQuantity(Condition):
-    """A Kubernetes quantity (``500m``, ``2Gi``, or a number) against another."""
-
-    path: Path
-    comparison: Literal["<=", ">="]
-    other: Plain | Path
-
-    def evaluate(self, scope: Scope) -> Truth:
-        def holds(value: Any, place: Place, other: Any) -> bool:
-            try:
-                measured = quantity(value)
-            except ValueError:
-                raise IllTypedError(place, "a quantity", value) from None
-            limit = quantity(other)
-            return measured <= limit if self.comparison == "<=" else measured >= limit
-
-        return _judged(scope, self.path, self.other, holds)
-
-
-TextTest = Literal["starts with", "matches"]
-
-
-@dataclass(frozen=True, slots=True)
-class Text(Condition):
-    """A test of a text: its beginning, or an RE2 expression (no look-around, no back reference) found in it."""
-
-    path: Path
-    test: TextTest
-    other: str | Path
-
-    def evaluate(self, scope: Scope) -> Truth:
-        def holds(value: Any, place: Place, other: str) -> bool:
-            if not isinstance(value, str):
-                raise IllTypedError(place, "a text", value)
-            if self.test == "starts with":
-                return value.startswith(other)
-            return re.search(other, value, re.ASCII) is not None
-
-        return _judged(scope, self.path, self.other, holds)
-
-
-@dataclass(frozen=True, slots=True)
-class Among(Condition):
-    """True if the text is one of a list's, written in the rule or a parameter."""
-
-    path: Path
-    members: tuple[str, ...] | Path
-
-    def evaluate(self, scope: Scope) -> Truth:
-        def holds(value: Any, place: Place, members: tuple[str, ...]) -> bool:
-            if not isinstance(value, str):
-                raise IllTypedError(place, "a text", value)
-            return value in members
-
-        return _judged(scope, self.path, self.members, holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,24 +143,3 @@ def _each(over: tuple[Path, ...], name: str, condition: Condition, scope: Scope)
                 yield condition.evaluate({**scope, name: Bound(key, (*place, key))})
         elif value is not ABSENT:
             yield Truth(None, (), (str(IllTypedError(place, "a list or an object", value)),))
-
-
-def _judged(scope: Scope, path: Path, other: Any, holds: Callable[..., bool]) -> Truth:
-    """``holds(value, place[, other])`` where both are known; false where one is absent, unknown where one is not known."""
-    try:
-        value, place = path.resolve(scope)
-        against = other.resolve(scope).value if isinstance(other, Path) else other
-        if value is ABSENT or against is ABSENT:
-            return Truth(False, (place,))
-        if value is UNKNOWN or against is UNKNOWN:
-            return Truth(None, (place,))
-        return Truth(holds(value, place) if against is None else holds(value, place, against), (place,))
-    except IllTypedError as fault:
-        return Truth(None, (), (str(fault),))
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    return "a number" if isinstance(value, int | float) else "a text" if isinstance(value, str) else "a list"
-

@@ -60,7 +60,7 @@ class Path:
         return Bound(value, place)
 
 
-_STEP = re.compile(r'(?:^|\.)([^.\[\]"]+)|\[(\d+)\]|\["([^"]+)"\]')
+_STEP = re.compile(r'(?:^|(?<!^)\.)([^.\[\]"]+)|\[(\d+)\]|\["([^"]+)"\]')
 
 
 def steps(path: str) -> Place:

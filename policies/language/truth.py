@@ -66,7 +66,9 @@ def _decide(truths: Iterable[Truth], *, deciding: bool) -> Truth:
         (open_ if truth.value is None else decided if truth.value is deciding else rest).append(truth)
     kept = decided or open_ or rest
     value = deciding if decided else None if open_ else not deciding
-    return Truth(value, _distinct(kept), tuple(fault for truth in open_ for fault in truth.faults) if value is None else ())
+    return Truth(
+        value, _distinct(kept), tuple(fault for truth in open_ for fault in truth.faults) if value is None else ()
+    )
 
 
 def _distinct(truths: list[Truth]) -> tuple[Place, ...]:

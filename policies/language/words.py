@@ -3,7 +3,7 @@
     pod = resource["spec.template.spec"]
     pod["containers"].every(lambda container: ~container["securityContext.privileged"].is_true())
 
-reads as it says, and is data: it can be evaluated, printed, mutated, and compiled to CEL.
+reads as it says, and is data: it can be evaluated, mutated, and compiled to CEL.
 """
 
 from __future__ import annotations
@@ -11,22 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from policies.language.conditions import (
-    Among,
-    AtMostOne,
-    Both,
-    Compare,
-    CompareQuantity,
-    Condition,
-    Either,
-    Every,
-    Exists,
-    Filled,
-    Let,
-    Plain,
-    Some,
-    Text,
-)
+from policies.language.comparisons import Among, Compare, CompareQuantity, Exists, Filled, Plain, Text
+from policies.language.conditions import AtMostOne, Both, Condition, Either, Every, Let, Some
 from policies.language.paths import Path, keys
 
 if TYPE_CHECKING:
@@ -74,11 +60,7 @@ class Value:
 
     def quantity_at_most(self, other: float | str | Value) -> Condition:
         """It is a Kubernetes quantity and not more."""
-        return CompareQuantity(self.path, "<=", _plain(other))
-
-    def quantity_at_least(self, other: float | str | Value) -> Condition:
-        """It is a Kubernetes quantity and not less."""
-        return CompareQuantity(self.path, ">=", _plain(other))
+        return CompareQuantity(self.path, _plain(other))
 
     def starts_with(self, prefix: str | Value) -> Condition:
         """It is a text that begins so."""
@@ -152,9 +134,7 @@ def any_of(*conditions: Condition) -> Condition:
     return Either(conditions)
 
 
-def _loop(
-    lists: tuple[Value, ...], condition: Callable[[Value], Condition]
-) -> tuple[tuple[Path, ...], str, Condition]:
+def _loop(lists: tuple[Value, ...], condition: Callable[[Value], Condition]) -> tuple[tuple[Path, ...], str, Condition]:
     name = _name(condition)
     return tuple(each.path for each in lists), name, condition(Value(Path(name)))
 

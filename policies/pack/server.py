@@ -121,7 +121,9 @@ class Pack(analyzer_grpc.AnalyzerServicer):
                 enforcementLevel=_LEVELS[rule.level],
                 policy_type=analyzer.POLICY_TYPE_STACK if rule.graph else analyzer.POLICY_TYPE_RESOURCE,
                 remediation_steps=rule.fix,
-                tags=[f"{framework} {article}" for framework, articles in rule.frameworks.items() for article in articles],
+                tags=[
+                    f"{framework} {article}" for framework, articles in rule.frameworks.items() for article in articles
+                ],
             )
             for rule in self._rules
         ]

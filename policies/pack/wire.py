@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
-from google.protobuf import struct_pb2
+from google.protobuf import json_format, struct_pb2
 
 from policies.language import UNKNOWN, steps
 
@@ -36,7 +37,7 @@ def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
     return {key: _decode(value) for key, value in struct.fields.items()}
 
 
-def _decode(value: struct_pb2.Value) -> Any:
+def _decode(value: struct_pb2.Value) -> object:
     match value.WhichOneof("kind"):
         case "string_value":
             return UNKNOWN if value.string_value in UNKNOWNS else value.string_value
@@ -83,7 +84,7 @@ def _parts(value: struct_pb2.Value, path: list[str]) -> list[struct_pb2.Value]:
     return [part for each in _inner(value).list_value.values for part in _parts(each, path[1:])]
 
 
-def _fill(value: struct_pb2.Value, path: Place, default: Any) -> None:
+def _fill(value: struct_pb2.Value, path: Place, default: object) -> None:
     for step in path:
         value = _inner(value)
         if value.WhichOneof("kind") not in (None, "null_value", "struct_value"):
@@ -100,7 +101,5 @@ def _inner(value: struct_pb2.Value) -> struct_pb2.Value:
     return value if wrapped is None else _inner(wrapped)
 
 
-def _encode(value: Any) -> struct_pb2.Value:
-    holder = struct_pb2.Struct()
-    holder.update({"value": value})
-    return holder.fields["value"]
+def _encode(value: object) -> struct_pb2.Value:
+    return json_format.Parse(json.dumps(value), struct_pb2.Value())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from policies.judgement import Outcome, Surroundings, Verdict, judge
@@ -32,6 +32,7 @@ class Case:
     """``good``, ``bad`` or ``unknown``."""
     resources: tuple[Resource, ...]
     old: Mapping[str, Any] | None
+    changed_parameters: Mapping[str, Any]
     label: str
 
     @property
@@ -45,9 +46,9 @@ class Case:
 
     @property
     def surroundings(self) -> Surroundings:
-        """The rest of the example's stack, and the parameters of all examples."""
-        stack = Surroundings.of_stack(PARAMETERS, self.resources)
-        return Surroundings(PARAMETERS, stack.stack, self.old)
+        """The rest of the example's stack, the object as it was, and the parameters."""
+        parameters = replace(PARAMETERS, **self.changed_parameters)
+        return replace(Surroundings.of_stack(parameters, self.resources), old=self.old)
 
     @property
     def as_expected(self) -> bool:
@@ -62,4 +63,4 @@ def cases(rule: Rule) -> Iterator[Case]:
             resources = tuple(from_manifest(manifest) for manifest in manifests(example))
             changes = ", ".join(f"{path}={value}" for path, value in example.but.items())
             label = f"{rule.id} {role} {number}: {example.of} {changes}".strip()
-            yield Case(rule, role, resources, before(example), label)
+            yield Case(rule, role, resources, before(example), example.parameters, label)

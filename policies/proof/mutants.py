@@ -9,29 +9,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from policies.language.cel import to_cel
-from policies.language.conditions import (
-    Among,
-    AtMostOne,
-    Both,
-    Compare,
-    CompareQuantity,
-    Condition,
-    Either,
-    Every,
-    Exists,
-    Filled,
-    Let,
-    Not,
-    Some,
-    Text,
-)
-from policies.language.paths import Path
+from policies.language.comparisons import Among, Compare, CompareQuantity, Exists, Filled, Text
+from policies.language.conditions import AtMostOne, Both, Condition, Either, Every, Let, Not, Some
 from policies.proof.cases import Case, cases
 from policies.rules._examples import PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from policies.language.paths import Path
     from policies.rule import Rule
 
 
@@ -103,7 +89,7 @@ def _changes(part: Condition) -> Iterator[tuple[str, Condition]]:
             yield from _fewer_lists(part, over)
         case AtMostOne(over, name, condition):
             yield "none instead of at most one:", Every(over, name, Not(condition))
-        case Compare(path, _, _) | CompareQuantity(path, _, _) | Text(path, _, _) | Filled(path):
+        case Compare(path, _, _) | CompareQuantity(path, _) | Text(path, _, _) | Filled(path):
             yield "any value for", Exists(path)
         case Among(path, members):
             yield "any value for", Exists(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from policies.language import UNKNOWN
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from policies.language import Place
 
 
-def each_made_unknown(manifest: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
+def each_made_unknown(manifest: object, place: Place = ()) -> Iterator[tuple[Place, object]]:
     """The manifest with each of its values in turn (whole objects and lists too) unknown, and which one it was.
 
     What says which object it is (``apiVersion``, ``kind``) is always known.
@@ -29,6 +29,6 @@ def each_made_unknown(manifest: Any, place: Place = ()) -> Iterator[tuple[Place,
                 yield where, [*manifest[:index], changed, *manifest[index + 1 :]]
 
 
-def _inside(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
+def _inside(value: object, place: Place) -> Iterator[tuple[Place, object]]:
     yield place, UNKNOWN
     yield from each_made_unknown(value, place)

@@ -16,8 +16,16 @@ from policies.rules import (
 )
 
 _FAMILIES: Final = (
-    accelerators, access, models, ownership, pod_contents, pod_host, pod_operation, pod_privileges, tenancy,
-)  # fmt: skip
+    accelerators,
+    access,
+    models,
+    ownership,
+    pod_contents,
+    pod_host,
+    pod_operation,
+    pod_privileges,
+    tenancy,
+)
 
 RULES: Final[tuple[Rule, ...]] = tuple(
     sorted((rule for family in _FAMILIES for rule in family.RULES), key=lambda rule: rule.id)

@@ -43,7 +43,16 @@ def pod() -> Manifest:
     }
 
 
-def _object(api_version: str, kind: str, *, namespace: str = "team-vision", **body: Any) -> Manifest:
+def predictor() -> Manifest:
+    """What an InferenceService serves a model with, where its runtime says the rest."""
+    return {
+        "automountServiceAccountToken": False,
+        "securityContext": _NOBODY,
+        "model": {"runtime": "vllm", "storageUri": MODEL, "resources": _SIZES},
+    }
+
+
+def _object(api_version: str, kind: str, *, namespace: str = "team-vision", **body: object) -> Manifest:
     labels = {
         "mlplatform.dev/owner": "vision",
         "mlplatform.dev/cost-centre": "cc-1042",
@@ -58,8 +67,8 @@ def _object(api_version: str, kind: str, *, namespace: str = "team-vision", **bo
     }
 
 
-def _made_of(api_version: str, kind: str, namespace: str = "team-vision", **spec: Any) -> Manifest:
-    return _object(api_version, kind, namespace=namespace, spec=spec)
+def _made_of(api_version: str, kind: str, /, *, placed: str = "team-vision", **spec: object) -> Manifest:
+    return _object(api_version, kind, namespace=placed, spec=spec)
 
 
 def _served(manifest: Manifest) -> Manifest:
@@ -72,6 +81,7 @@ def _served(manifest: Manifest) -> Manifest:
 def _role(kind: str, namespace: str) -> Manifest:
     allowed = [
         {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get", "list", "create"]},
+        {"nonResourceURLs": ["/healthz"], "verbs": ["get"]},
         {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list"]},
     ]
     return _object(f"{_RBAC}/v1", kind, namespace=namespace, rules=allowed)
@@ -91,9 +101,9 @@ def _namespace() -> Manifest:
 
 
 _TEMPLATE: Final = {"spec": pod()}
-_JOB: Final = {"ttlSecondsAfterFinished": 3600, "template": _TEMPLATE}
+_JOB: Final[Manifest] = {"ttlSecondsAfterFinished": 3600, "template": _TEMPLATE}
 _REPLICATED: Final = [{"name": name, "template": {"spec": _JOB}} for name in ("node", "launcher")]
-_RAY: Final = {
+_RAY: Final[Manifest] = {
     "headGroupSpec": {"template": _TEMPLATE},
     "workerGroupSpecs": [{"groupName": name, "template": _TEMPLATE} for name in ("gpu", "cpu")],
 }
@@ -111,32 +121,24 @@ WORKLOAD_BASES: Final[dict[str, Manifest]] = {
     "daemon set": _made_of("apps/v1", "DaemonSet", template=_TEMPLATE),
     "job": _made_of("batch/v1", "Job", **_JOB),
     "cron job": _made_of("batch/v1", "CronJob", schedule="0 3 * * *", jobTemplate={"spec": _JOB}),
-    "job set": _made_of(
-        "jobset.x-k8s.io/v1alpha2", "JobSet", ttlSecondsAfterFinished=3600, replicatedJobs=_REPLICATED
-    ),
+    "job set": _made_of("jobset.x-k8s.io/v1alpha2", "JobSet", ttlSecondsAfterFinished=3600, replicatedJobs=_REPLICATED),
     "training runtime": _made_of(
-        _TRAINER, "ClusterTrainingRuntime", "", template={"spec": {"replicatedJobs": _REPLICATED}}
+        _TRAINER, "ClusterTrainingRuntime", placed="", template={"spec": {"replicatedJobs": _REPLICATED}}
     ),
-    "team training runtime": _made_of(
-        _TRAINER, "TrainingRuntime", template={"spec": {"replicatedJobs": _REPLICATED}}
-    ),
+    "team training runtime": _made_of(_TRAINER, "TrainingRuntime", template={"spec": {"replicatedJobs": _REPLICATED}}),
     "train job": _made_of(
         _TRAINER, "TrainJob", runtimeRef={"name": "torch-distributed"}, trainer={"image": IMAGE, "numNodes": 2}
     ),
     "ray cluster": _made_of("ray.io/v1", "RayCluster", **_RAY),
     "ray job": _made_of("ray.io/v1", "RayJob", ttlSecondsAfterFinished=3600, rayClusterSpec=_RAY),
     "ray service": _made_of("ray.io/v1", "RayService", rayClusterConfig=_RAY),
-    "serving runtime": _made_of(_KSERVE, "ClusterServingRuntime", "", containers=pod()["containers"]),
+    "serving runtime": _made_of(_KSERVE, "ClusterServingRuntime", placed="", containers=pod()["containers"]),
     "team serving runtime": _made_of(_KSERVE, "ServingRuntime", containers=pod()["containers"]),
     "inference service": _served(
         _made_of(
             "serving.kserve.io/v1beta1",
             "InferenceService",
-            predictor={
-                "automountServiceAccountToken": False,
-                "securityContext": _NOBODY,
-                "model": {"runtime": "vllm", "storageUri": MODEL, "resources": _SIZES},
-            },
+            predictor=predictor(),
         )
     ),
     "llm inference service": _served(

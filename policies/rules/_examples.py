@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from policies.language import ABSENT, steps
 from policies.parameters import DEFAULT, Exemption
 from policies.resource import from_manifest
 from policies.rule import Example
-from policies.rules._bases import BASES, WORKLOAD_BASES, container, pod
-from policies.rules._workloads import WORKLOADS
+from policies.rules._bases import BASES, WORKLOAD_BASES, container, pod, predictor
+from policies.rules._workloads import SERVICE, WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -29,20 +29,18 @@ PARAMETERS: Final = replace(
 _NAMES: Final = {from_manifest(manifest).type: name for name, manifest in WORKLOAD_BASES.items()}
 
 
-def variants(of: str, *changes: tuple[str, Any]) -> tuple[Example, ...]:
+def variants(of: str, *changes: tuple[str, object]) -> tuple[Example, ...]:
     """One example for each change of a base: a path and another value."""
     return tuple(Example(of, {path: value}) for path, value in changes)
 
 
-def every_workload(
-    *, kinds: Collection[str] = WORKLOADS, also: Mapping[str, Any] | None = None
-) -> tuple[Example, ...]:
+def every_workload(*, kinds: Collection[str] = WORKLOADS, also: Mapping[str, Any] | None = None) -> tuple[Example, ...]:
     """One example for each kind of workload, as it stands but for what ``also`` changes."""
     return tuple(Example(_NAMES[kind], also or {}) for kind in kinds)
 
 
 def in_every_pod(
-    path: str, value: Any, *, kinds: Collection[str] = WORKLOADS, also: Mapping[str, Any] | None = None
+    path: str, value: object, *, kinds: Collection[str] = WORKLOADS, also: Mapping[str, Any] | None = None
 ) -> tuple[Example, ...]:
     """One example for each place where a kind keeps a pod spec: the value at that path of it."""
     return tuple(
@@ -54,7 +52,7 @@ def in_every_pod(
 
 def in_every_container(
     path: str,
-    value: Any,
+    value: object,
     *,
     kinds: Collection[str] = WORKLOADS,
     lists: Collection[str] = _ALL_LISTS,
@@ -70,13 +68,13 @@ def in_every_container(
 
 
 def in_every_overlay(
-    path: str, value: Any, *, kinds: Collection[str] = WORKLOADS, also: Mapping[str, Any] | None = None
+    path: str, value: object, *, kinds: Collection[str] = WORKLOADS, also: Mapping[str, Any] | None = None
 ) -> tuple[Example, ...]:
     """One example for each place where a kind lays a container over another: the value at that path of it."""
     return tuple(
-        Example(_NAMES[kind], {**(also or {}), **_two(overlay), f"{_first(overlay)}.{path}": value})
+        Example(_NAMES[kind], {**(also or {}), **there, f"{overlay}.{path}": value})
         for kind in kinds
-        for overlay in WORKLOADS[kind].overlays
+        for overlay, there in _overlays(kind)
     )
 
 
@@ -92,36 +90,44 @@ def before(example: Example) -> dict[str, Any] | None:
 
 
 def _pods(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where the kind keeps its pod specs, and what puts one there if its base has none."""
+    """Where the kind keeps its pod specs, and what puts one there (in a list: two) if its base has none."""
     for spec in WORKLOADS[kind].pods:
-        yield _first(spec), {}
+        yield _nth(spec, 0), {}
     for spec in WORKLOADS[kind].optional_pods:
-        yield _first(spec), {_first(spec): pod()}
+        around, served, _ = spec.rpartition(".workerSpec")
+        there = {_nth(around, number): predictor() for number in (0, 1)} if served and kind == SERVICE else {}
+        yield _nth(spec, 0), {**there, **{_nth(spec, number): pod() for number in (0, 1)}}
 
 
-def _two(overlay: str) -> dict[str, Any]:
-    """Where there is a list of them, a second one that changes nothing."""
-    return {overlay.replace("[*]", ""): [{"name": "main"}, {"name": "sidecar"}]} if "[*]" in overlay else {}
+def _overlays(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where the kind lays containers over others, and what puts one there (in a list: two) if its base has none."""
+    for overlay in WORKLOADS[kind].overlays:
+        around = overlay.removesuffix(".model")
+        there: dict[str, Any] = predictor() if around != overlay else {"name": "main"}
+        yield _nth(overlay, 0), {_nth(around, number): there for number in (0, 1)} if "[*]" in overlay else {}
 
 
-def _first(path: str) -> str:
-    return path.replace("[*]", "[0]")
+def _nth(path: str, number: int) -> str:
+    return path.replace("[*]", f"[{number}]")
 
 
 def _changed(base: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    manifest: dict[str, Any] = _copied(BASES[base])
+    manifest = cast("dict[str, Any]", _copied(BASES[base]))
     for path, value in changes.items():
         _put(manifest, path, value)
     return manifest
 
 
-def _put(manifest: dict[str, Any], path: str, value: Any) -> None:
+def _put(manifest: dict[str, Any], path: str, value: object) -> None:
     """Set the value at a path, making objects and lists on the way; ABSENT removes it."""
     *way, last = steps(path)
     at: Any = manifest
     for step, following in zip(way, [*way[1:], last], strict=False):
+        missing: Any = [] if isinstance(following, int) else {}
         if isinstance(at, dict):
-            at.setdefault(step, [] if isinstance(following, int) else {})
+            at.setdefault(step, missing)
+        elif step == len(at):
+            at.append(missing)
         at = at[step]
     if value is ABSENT and isinstance(at, dict):
         at.pop(last, None)
@@ -133,7 +139,7 @@ def _put(manifest: dict[str, Any], path: str, value: Any) -> None:
         at[last] = _copied(value)
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: object) -> object:
     """A copy that shares no object with the original, nor within itself: bases are made of the same few parts."""
     if isinstance(value, dict):
         return {key: _copied(each) for key, each in value.items()}

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class Workload:
     """A kind that makes pods. ``[*]`` in a path stands for every element of a list.
 
-    ``pods`` are pod specs; ``optional_pods`` may be left out: a condition must hold of a pod that is not there. ``overlays`` are containers that are laid over ones
-    declared elsewhere (a runtime): what they leave out comes from there, so they are judged by what they say.
+    ``pods`` are pod specs; ``optional_pods`` may be left out: a condition must hold of a pod that is not there.
+    ``overlays`` are containers that are laid over ones declared elsewhere (a runtime): what they leave out comes from
+    there, so they are judged by what they say.
     """
 
     pods: tuple[str, ...] = ()
@@ -30,8 +31,15 @@ class Workload:
 _TEMPLATE = Workload(("spec.template.spec",))
 _REPLICATED = "replicatedJobs[*].template.spec.template.spec"
 _RAY = ("headGroupSpec.template.spec", "workerGroupSpecs[*].template.spec")
-_MODEL_SERVER_PARTS = ("spec.predictor", "spec.transformer", "spec.explainer")
-_LLM_PODS = ("spec.template", "spec.worker", "spec.prefill.template", "spec.prefill.worker", "spec.router.scheduler.template")
+PREDICTORS: Final = ("spec.predictor", "spec.canary[*].predictor")
+"""Where an InferenceService says what serves its model: for most requests, and for those of a trial."""
+_LLM_PODS = (
+    "spec.template",
+    "spec.worker",
+    "spec.prefill.template",
+    "spec.prefill.worker",
+    "spec.router.scheduler.template",
+)
 
 WORKLOADS: Final = {
     "core/Pod": Workload(("spec",)),
@@ -55,11 +63,15 @@ WORKLOADS: Final = {
     "serving.kserve.io/ServingRuntime": Workload(("spec",), ("spec.workerSpec",)),
     "serving.kserve.io/ClusterServingRuntime": Workload(("spec",), ("spec.workerSpec",)),
     "serving.kserve.io/InferenceService": Workload(
-        optional_pods=(*_MODEL_SERVER_PARTS, "spec.predictor.workerSpec"), overlays=("spec.predictor.model",)
+        optional_pods=(
+            *PREDICTORS,
+            *(f"{predictor}.workerSpec" for predictor in PREDICTORS),
+            "spec.transformer",
+            "spec.explainer",
+        ),
+        overlays=tuple(f"{predictor}.model" for predictor in PREDICTORS),
     ),
-    "serving.kserve.io/LLMInferenceService": Workload(
-        overlays=tuple(f"{path}.containers[*]" for path in _LLM_PODS)
-    ),
+    "serving.kserve.io/LLMInferenceService": Workload(overlays=tuple(f"{path}.containers[*]" for path in _LLM_PODS)),
 }
 
 RUNTIMES: Final = ("serving.kserve.io/ServingRuntime", "serving.kserve.io/ClusterServingRuntime")
@@ -69,9 +81,7 @@ SERVICE: Final = "serving.kserve.io/InferenceService"
 Judge = Callable[[Value], "Condition"]
 
 
-def of_pods(
-    pod: Judge, overlay: Judge | None = None, *, kinds: Collection[str] = WORKLOADS
-) -> dict[str, Condition]:
+def of_pods(pod: Judge, overlay: Judge | None = None, *, kinds: Collection[str] = WORKLOADS) -> dict[str, Condition]:
     """For each kind of workload: the condition of every pod spec, and of every container laid over one."""
     conditions = {}
     for kind in kinds:

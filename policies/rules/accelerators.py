@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from policies.language import ABSENT, UNKNOWN, Value, all_of, at_most_one, every, old, parameter, resource
 from policies.rule import Example, Level, OnUnknown, Rule
 from policies.rules._accelerators import ACCELERATOR, asks, where_used
-from policies.rules._bases import IMAGE, container
 from policies.rules._examples import (
     every_workload,
     in_every_container,
@@ -15,7 +14,7 @@ from policies.rules._examples import (
     in_every_pod,
     variants,
 )
-from policies.rules._workloads import WORKLOADS, containers, of_pods
+from policies.rules._workloads import containers, of_pods
 
 if TYPE_CHECKING:
     from policies.language import Condition
@@ -43,7 +42,8 @@ QUEUED = Rule(
     fix=f"label the workload {_QUEUE} with its team's LocalQueue; to change the queue, suspend the workload first",
     level=Level.MANDATORY,
     conditions={kind: where_used(kind, _waits) for kind in _QUEUED},
-    peers=("AI conformance #53",),
+    frameworks={"Kubernetes AI conformance": ("#53",)},
+    peers=("apache/spark-kubernetes-operator #884 (immutability)",),
     differs="At preview the present object is not known: that the queue does not change is judged in the cluster only. "
     "Model servers are long-lived and have their own pools, so they do not queue.",
     good=(
@@ -62,7 +62,9 @@ QUEUED = Rule(
     bad=(
         *in_every_pod(_LIMITS, {"nvidia.com/gpu": 4, "cpu": 4}, kinds=_QUEUED_PODS, also=_UNQUEUED),
         *in_every_pod("resourceClaims", [{"name": "gpu"}], kinds=_QUEUED_PODS, also=_UNQUEUED),
-        *in_every_container("resources.requests", {"amd.com/gpu": "1"}, kinds=("core/Pod",), lists=_LISTS, also=_UNQUEUED),
+        *in_every_container(
+            "resources.requests", {"amd.com/gpu": "1"}, kinds=("core/Pod",), lists=_LISTS, also=_UNQUEUED
+        ),
         *variants("train job", (_QUEUE_PATH, ABSENT), (_QUEUE_PATH, ""), ("metadata.labels", ABSENT)),
         Example("train job", {_QUEUE_PATH: "audio"}, before={}),
         Example("train job", {_QUEUE_PATH: "audio"}, before={"spec.suspend": False}),
@@ -96,6 +98,10 @@ def _pod_within(pod: Value) -> Condition:
     )
 
 
+def _overlay_within(container: Value) -> Condition:
+    return _within(container["resources"]) & _within(container["resourcesPerNode"])
+
+
 _GRANTED: Final = ACCELERATOR.replace("^", r"^(requests|limits)\.")
 _hard: Final = resource["spec.hard"]
 
@@ -108,7 +114,7 @@ BOUNDED = Rule(
     "pods; grant no more than accelerators_per_namespace in a ResourceQuota",
     level=Level.MANDATORY,
     conditions={
-        **of_pods(_pod_within, lambda container: _within(container["resources"]) & _within(container["resourcesPerNode"])),
+        **of_pods(_pod_within, _overlay_within),
         "core/ResourceQuota": _hard.every(
             lambda name: name.matches(_GRANTED).implies(
                 _hard.key(name).quantity_at_most(parameter("accelerators_per_namespace"))
@@ -125,10 +131,13 @@ BOUNDED = Rule(
             (f"{_CONTAINER}.resources", {"requests": {"nvidia.com/gpu": "4", "cpu": "64"}, "limits": {"cpu": "64"}}),
             ("spec.containers[1].resources", {"limits": {"nvidia.com/gpu": 0}, "requests": {"nvidia.com/gpu": "0"}}),
         ),
-        Example("pod", {
-            f"{_CONTAINER}.resources.limits": {"nvidia.com/gpu": 1},
-            "spec.containers[1].resources": {"limits": {"nvidia.com/gpu": 0}, "requests": {"nvidia.com/gpu": 0}},
-        }),
+        Example(
+            "pod",
+            {
+                f"{_CONTAINER}.resources.limits": {"nvidia.com/gpu": 1},
+                "spec.containers[1].resources": {"limits": {"nvidia.com/gpu": 0}, "requests": {"nvidia.com/gpu": 0}},
+            },
+        ),
         Example("resource quota"),
         Example("resource quota", {"spec.hard": {"requests.nvidia.com/gpu": "256", "pods": "1000"}}),
     ),
@@ -137,10 +146,13 @@ BOUNDED = Rule(
         *in_every_overlay("resources.limits", {"nvidia.com/gpu": "9"}),
         Example("pod", {f"{_CONTAINER}.resources": {"requests": {"habana.ai/gaudi": 16, "cpu": "1"}}}),
         *(
-            Example("pod", {
-                f"{_CONTAINER}.resources.limits": {"nvidia.com/gpu": 1, "cpu": "1"},
-                f"spec.containers[1].resources.{bound}": {"amd.com/gpu": 1, "cpu": "1"},
-            })
+            Example(
+                "pod",
+                {
+                    f"{_CONTAINER}.resources.limits": {"nvidia.com/gpu": 1, "cpu": "1"},
+                    f"spec.containers[1].resources.{bound}": {"amd.com/gpu": 1, "cpu": "1"},
+                },
+            )
             for bound in ("limits", "requests")
         ),
         *variants(
@@ -158,7 +170,7 @@ BOUNDED = Rule(
         *in_every_pod(_LIMITS, {"nvidia.com/gpu": UNKNOWN}),
         Example("resource quota", {"spec.hard": UNKNOWN}),
     ),
-)  # fmt: skip
+)
 
 _VARIABLE: Final = "NVIDIA_VISIBLE_DEVICES"
 
@@ -186,7 +198,7 @@ NO_BYPASS = Rule(
         ),
         _through_the_device_plugin,
     ),
-    frameworks={"NVIDIA KAI advisories": ("KAR-0049",)},
+    frameworks={"Kubernetes AI conformance": ("KAR-0049",)},
     peers=("none",),
     good=(
         *every_workload(),

@@ -46,7 +46,7 @@ NARROW_ROLES = Rule(
         f"{_GROUP}/ClusterRoleBinding": _BINDING,
     },
     frameworks={"CIS Kubernetes": ("4.1.1", "4.1.3", "4.1.8")},
-    peers=("CKV_K8S_49", "CKV2_K8S_1–3", "Kyverno restrict-wildcard-verbs"),
+    peers=("CKV_K8S_49", "CKV2_K8S_1-3", "Kyverno restrict-wildcard-verbs"),
     good=tuple(Example(base) for base in ("role", "cluster role", "binding", "cluster binding")),
     bad=(
         *(
@@ -55,9 +55,9 @@ NARROW_ROLES = Rule(
             for example in variants(
                 base,
                 *(("rules[0].verbs", ["get", verb]) for verb in _FORBIDDEN_VERBS),
-                ("rules[1].resources", ["pods", "*"]),
-                ("rules[1].resources", ["*/scale"]),
-                ("rules[1].apiGroups", ["", "*"]),
+                ("rules[2].resources", ["pods", "*"]),
+                ("rules[2].resources", ["*/scale"]),
+                ("rules[2].apiGroups", ["", "*"]),
                 ("rules[0]", {"nonResourceURLs": ["/healthz", "*"], "verbs": ["get"]}),
             )
         ),

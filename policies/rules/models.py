@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from policies.language import ABSENT, UNKNOWN, Value, all_of, resource
 from policies.rule import Evidence, Example, Level, Rule
-from policies.rules._bases import pod
+from policies.rules._bases import MODEL, pod
+from policies.rules._workloads import PREDICTORS, at
 
 if TYPE_CHECKING:
     from policies.language import Condition
@@ -48,13 +49,22 @@ DESCRIBED = Rule(
         Example("llm inference service"),
         Example("deployment"),
         Example("deployment", {f'metadata.labels["{_COMPONENT}"]': "database"}),
-        Example("deployment", {
-            f'metadata.labels["{_COMPONENT}"]': "model-server", _SYSTEM: "a", _RISK: "high", _USE: "a",
-        }),
+        Example(
+            "deployment",
+            {
+                f'metadata.labels["{_COMPONENT}"]': "model-server",
+                _SYSTEM: "a",
+                _RISK: "high",
+                _USE: "a",
+            },
+        ),
     ),
     bad=(
-        *(Example(base, {path: ABSENT}) for base in ("inference service", "llm inference service")
-          for path in (_SYSTEM, _OWNER, _RISK, _USE)),
+        *(
+            Example(base, {path: ABSENT})
+            for base in ("inference service", "llm inference service")
+            for path in (_SYSTEM, _OWNER, _RISK, _USE)
+        ),
         *(Example("inference service", {path: ""}) for path in (_SYSTEM, _OWNER)),
         Example("inference service", {_USE: " "}),
         Example("inference service", {_RISK: "low"}),
@@ -64,7 +74,7 @@ DESCRIBED = Rule(
         *(Example("inference service", {path: UNKNOWN}) for path in (_SYSTEM, _OWNER, _RISK, _USE)),
         Example("deployment", {"metadata.labels": UNKNOWN}),
     ),
-)  # fmt: skip
+)
 
 ALLOWED = Rule(
     id="AI-02",
@@ -96,7 +106,29 @@ def _fixed(uri: Value) -> Condition:
     return uri.matches(_IMMUTABLE)
 
 
-_predictor: Final = resource["spec.predictor"]
+_OLD_FORMS: Final = (
+    "huggingface",
+    "lightgbm",
+    "onnx",
+    "paddle",
+    "pmml",
+    "pytorch",
+    "sklearn",
+    "tensorflow",
+    "triton",
+    "xgboost",
+)
+
+
+def _serves_fixed_models(predictor: Value) -> Condition:
+    uri, uris = predictor["model.storageUri"], predictor["storageUris"]
+    return all_of(
+        predictor["model"].exists().implies(uri.exists() | uris.is_filled()),
+        uri.let(lambda uri: ~uri.exists() | _fixed(uri)),
+        uris.every(lambda each: each["uri"].let(_fixed)),
+        *(~predictor[form].exists() for form in _OLD_FORMS),
+    )
+
 
 FIXED_MODEL = Rule(
     id="AI-03",
@@ -108,43 +140,61 @@ FIXED_MODEL = Rule(
     level=Level.MANDATORY,
     evidence=Evidence.BYTES,
     conditions={
-        "serving.kserve.io/InferenceService": all_of(
-            _predictor["model"].exists().implies(
-                _fixed(_predictor["model.storageUri"]) | _predictor["storageUris"].is_filled()
-            ),
-            _predictor["model.storageUri"].exists().implies(_fixed(_predictor["model.storageUri"])),
-            _predictor["storageUris"].every(lambda each: _fixed(each["uri"])),
-        ),
-        "serving.kserve.io/LLMInferenceService": _fixed(resource["spec.model.uri"]),
+        _SERVES[0]: all_of(*(at(predictor, _serves_fixed_models) for predictor in PREDICTORS)),
+        _SERVES[1]: resource["spec.model.uri"].let(_fixed),
     },
     frameworks={"EU AI Act": ("12", "15"), "NIST AI RMF": ("MANAGE 3.2",)},
     peers=("kserve #5789, #6051 (open)",),
     differs="An S3 version id is not enough for a model of many objects, so it is not accepted. A predictor with its "
-    "own containers carries its model in its image, which K8S-04 judges.",
+    "own containers carries its model in its image, which K8S-04 judges. The old form, a field for each framework, is "
+    "refused: name the model under predictor.model.",
     good=(
         Example("inference service"),
         Example("llm inference service"),
         Example("inference service", {"spec.predictor": pod()}),
-        *(Example("inference service", {"spec.predictor.model.storageUri": uri}) for uri in (
-            "hf://Qwen/Qwen2.5-0.5B:" + "ab" * 20, f"oci+native://ghcr.io/a/b@sha256:{'0' * 64}", f"oci://ghcr.io/a/b@sha256:{'0' * 64}", f"gs://a/b/sha256/{'0' * 64}/",
-        )),
-        Example("inference service", {
-            "spec.predictor.model.storageUri": ABSENT,
-            "spec.predictor.storageUris": [{"uri": f"oci://ghcr.io/a/b@sha256:{'0' * 64}", "mountPath": "/mnt"}],
-        }),
+        Example("inference service", {"spec.canary[0].predictor.model": {"storageUri": MODEL}}),
+        *(
+            Example("inference service", {"spec.predictor.model.storageUri": uri})
+            for uri in (
+                "hf://Qwen/Qwen2.5-0.5B:" + "ab" * 20,
+                f"oci+native://ghcr.io/a/b@sha256:{'0' * 64}",
+                f"oci://ghcr.io/a/b@sha256:{'0' * 64}",
+                f"gs://a/b/sha256/{'0' * 64}/",
+            )
+        ),
+        Example(
+            "inference service",
+            {
+                "spec.predictor.model.storageUri": ABSENT,
+                "spec.predictor.storageUris": [{"uri": f"oci://ghcr.io/a/b@sha256:{'0' * 64}", "mountPath": "/mnt"}],
+            },
+        ),
     ),
     bad=(
-        *(Example("inference service", {"spec.predictor.model.storageUri": uri}) for uri in (
-            "s3://models/defects/v1", "oci://ghcr.io/a/b:v1", "hf://Qwen/Qwen2.5-0.5B", "hf://Qwen/Qwen2.5-0.5B:main",
-            "pvc://models/defects", f"https://example.com/sha256-{'0' * 64}", "s3://models/sha256-0c",
-        )),
+        *(
+            Example("inference service", {"spec.predictor.model.storageUri": uri})
+            for uri in (
+                "s3://models/defects/v1",
+                "oci://ghcr.io/a/b:v1",
+                "hf://Qwen/Qwen2.5-0.5B",
+                "hf://Qwen/Qwen2.5-0.5B:main",
+                "pvc://models/defects",
+                f"https://example.com/sha256-{'0' * 64}",
+                "s3://models/sha256-0c",
+            )
+        ),
         Example("inference service", {"spec.predictor.model.storageUri": ABSENT}),
         Example("inference service", {"spec.predictor.model.storageUri": ABSENT, "spec.predictor.storageUris": []}),
         Example("inference service", {"spec.predictor.storageUris": [{"uri": "s3://models/defects/v1"}]}),
-        Example("inference service", {
-            "spec.predictor.model.storageUri": "s3://models/defects/v1",
-            "spec.predictor.storageUris": [{"uri": f"oci://ghcr.io/a/b@sha256:{'0' * 64}"}],
-        }),
+        Example(
+            "inference service",
+            {
+                "spec.predictor.model.storageUri": "s3://models/defects/v1",
+                "spec.predictor.storageUris": [{"uri": f"oci://ghcr.io/a/b@sha256:{'0' * 64}"}],
+            },
+        ),
+        Example("inference service", {"spec.canary[0].predictor.model": {"storageUri": "s3://models/defects/v2"}}),
+        *(Example("inference service", {f"spec.predictor.{form}": {}}) for form in _OLD_FORMS),
         Example("llm inference service", {"spec.model.uri": "hf://Qwen/Qwen2.5-0.5B"}),
         Example("llm inference service", {"spec.model.uri": ABSENT}),
     ),
@@ -153,6 +203,6 @@ FIXED_MODEL = Rule(
         Example("inference service", {"spec.predictor": UNKNOWN}),
         Example("llm inference service", {"spec.model.uri": UNKNOWN}),
     ),
-)  # fmt: skip
+)
 
 RULES: Final = (DESCRIBED, ALLOWED, FIXED_MODEL)

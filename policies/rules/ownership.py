@@ -53,7 +53,7 @@ def _accounted(kind: str) -> Condition:
 
 ACCOUNTED = Rule(
     id="GPU-04",
-    title="Workloads that use accelerators name their owner, their cost centre and, if they end, how long they are kept",
+    title="Workloads that use accelerators name their owner, cost centre and, if they end, how long they are kept",
     why="An accelerator that nobody answers for is never given back, and nobody can be asked about its bill.",
     fix="label the workload mlplatform.dev/owner and mlplatform.dev/cost-centre; set ttlSecondsAfterFinished, or "
     "annotate mlplatform.dev/ttl where the kind has no such field",

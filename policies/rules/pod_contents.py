@@ -43,6 +43,9 @@ def _trusted_images(pod: Value) -> Condition:
     )
 
 
+_SERVER: Final = "quay.io/feastdev/feature-server"
+_TAGGED: Final = {"spec.containers[0].image": f"{_SERVER}:v0.67.0"}
+
 TRUSTED_IMAGES = Rule(
     id="K8S-04",
     title="Images come from allowed registries and are named by what cannot change",
@@ -62,25 +65,28 @@ TRUSTED_IMAGES = Rule(
         *in_every_overlay("image", ABSENT),
         *variants(
             "deployment",
-            (f"{_CONTAINER}.image", f"quay.io/feastdev/feature-server:0.67.0@{DIGEST}"),
+            (f"{_CONTAINER}.image", f"{_SERVER}:0.67.0@{DIGEST}"),
             (f"{_POD}.volumes", [{"name": "model", "image": {"reference": IMAGE}}]),
             (f"{_POD}.volumes", [{"name": "scratch", "emptyDir": {}}]),
         ),
+        Example("pod", _TAGGED, parameters={"image_references": "tag"}),
     ),
     bad=(
-        *in_every_container("image", "quay.io/feastdev/feature-server:latest"),
-        *in_every_overlay("image", "quay.io/feastdev/feature-server:latest"),
+        *in_every_container("image", f"{_SERVER}:latest"),
+        *in_every_overlay("image", f"{_SERVER}:latest"),
         *variants(
             "deployment",
             (f"{_CONTAINER}.image", ABSENT),
-            (f"{_CONTAINER}.image", "quay.io/feastdev/feature-server"),
-            (f"{_CONTAINER}.image", "quay.io/feastdev/feature-server:0.67.0"),
-            (f"{_CONTAINER}.image", "quay.io/feastdev/feature-server@sha256:4f4f"),
+            (f"{_CONTAINER}.image", _SERVER),
+            (f"{_CONTAINER}.image", f"{_SERVER}:0.67.0"),
+            (f"{_CONTAINER}.image", f"{_SERVER}@sha256:4f4f"),
             (f"{_CONTAINER}.image", f"docker.io/somebody/feature-server@{DIGEST}"),
             (f"{_CONTAINER}.image", f"nginx@{DIGEST}"),
             (f"{_POD}.volumes", [{"name": "s", "emptyDir": {}}, {"name": "m", "image": {"reference": "a/b:1"}}]),
             (f"{_POD}.volumes", [{"name": "model", "image": {}}]),
         ),
+        Example("pod", {"spec.containers[0].image": f"{_SERVER}:nightly"}, parameters={"image_references": "tag"}),
+        Example("pod", {"spec.containers[0].image": _SERVER}, parameters={"image_references": "tag"}),
     ),
     unknown=(*in_every_container("image", UNKNOWN), *in_every_overlay("image", UNKNOWN)),
 )
@@ -154,11 +160,17 @@ NO_SECRET_IN_ENVIRONMENT = Rule(
     frameworks={"CIS Kubernetes": ("4.4.1",)},
     peers=("CKV_K8S_35", "Kyverno secrets-not-from-env-vars"),
     differs="An external secret store is not asked for: a rehearsal and an existing cluster may have none.",
-    good=(*every_workload(), *in_every_overlay("env", [_PLAIN])),
+    good=(
+        *every_workload(),
+        *in_every_overlay("env", [_PLAIN]),
+        Example("deployment", {f"{_CONTAINER}.envFrom": [{"configMapRef": {"name": "a"}}]}),
+    ),
     bad=(
         *in_every_container("env", [_PLAIN, _SECRET]),
         *in_every_overlay("env", [_PLAIN, _SECRET]),
-        Example("deployment", {f"{_CONTAINER}.envFrom": [{"configMapRef": {"name": "a"}}, {"secretRef": {"name": "b"}}]}),
+        Example(
+            "deployment", {f"{_CONTAINER}.envFrom": [{"configMapRef": {"name": "a"}}, {"secretRef": {"name": "b"}}]}
+        ),
     ),
     unknown=variants("deployment", (f"{_CONTAINER}.env", UNKNOWN), (f"{_CONTAINER}.envFrom", UNKNOWN)),
 )

@@ -69,7 +69,7 @@ OFF_THE_HOST = Rule(
     on_unknown=OnUnknown.REFUSE,
     conditions=of_pods(_off_the_host, _inside),
     frameworks={"PSS": ("baseline",), "CIS Kubernetes": ("4.2.1", "4.2.2", "4.2.3", "4.2.4")},
-    peers=("CKV_K8S_16–19", "Kyverno podSecurity", "Gatekeeper host-namespaces"),
+    peers=("CKV_K8S_16-19", "Kyverno podSecurity", "Gatekeeper host-namespaces"),
     good=(
         *every_workload(),
         *in_every_overlay("securityContext.privileged", False),
@@ -85,9 +85,14 @@ OFF_THE_HOST = Rule(
             (f"{_CONTEXT}.procMount", "Default"),
             (f"{_POD}.containers[0].ports[0].hostPort", 0),
         ),
-        Example("daemon set", {
-            "metadata.namespace": "monitoring", "metadata.name": "gpu-exporter", f"{_POD}.hostPID": True,
-        }),
+        Example(
+            "daemon set",
+            {
+                "metadata.namespace": "monitoring",
+                "metadata.name": "gpu-exporter",
+                f"{_POD}.hostPID": True,
+            },
+        ),
     ),
     bad=(
         *in_every_pod("hostNetwork", True, kinds=[kind for kind in WORKLOADS if kind not in RUNTIMES]),
@@ -98,8 +103,10 @@ OFF_THE_HOST = Rule(
             (f"{_POD}.hostPID", True),
             (f"{_POD}.hostIPC", True),
             (f"{_POD}.securityContext.windowsOptions.hostProcess", True),
-            (f"{_POD}.securityContext.sysctls", [{"name": name, "value": "1"} for name in
-                                                 (_SAFE_SYSCTLS[0], "kernel.msgmax")]),
+            (
+                f"{_POD}.securityContext.sysctls",
+                [{"name": name, "value": "1"} for name in (_SAFE_SYSCTLS[0], "kernel.msgmax")],
+            ),
             (f"{_POD}.volumes", [{"name": "scratch", "emptyDir": {}}, {"name": "all", "hostPath": {"path": "/"}}]),
             (f"{_CONTEXT}.procMount", "Unmasked"),
             (f"{_CONTEXT}.windowsOptions.hostProcess", True),
@@ -110,10 +117,15 @@ OFF_THE_HOST = Rule(
     unknown=(
         *in_every_pod("hostNetwork", UNKNOWN),
         *variants("deployment", (f"{_POD}.volumes", UNKNOWN), (f"{_CONTEXT}.privileged", UNKNOWN)),
-        Example("daemon set", {
-            "metadata.namespace": UNKNOWN, "metadata.name": "gpu-exporter", f"{_POD}.hostPID": True,
-        }),
+        Example(
+            "daemon set",
+            {
+                "metadata.namespace": UNKNOWN,
+                "metadata.name": "gpu-exporter",
+                f"{_POD}.hostPID": True,
+            },
+        ),
     ),
-)  # fmt: skip
+)
 
 RULES: Final = (OFF_THE_HOST,)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from policies.language import ABSENT, UNKNOWN, Value, all_of, every, resource
+from policies.language import ABSENT, UNKNOWN, Value, all_of, every
 from policies.rule import Example, Level, Rule
-from policies.rules._examples import every_workload, in_every_container, variants
-from policies.rules._workloads import RUNTIMES, SERVICE, WORKLOADS, containers, of_pods
+from policies.rules._examples import every_workload, in_every_container, in_every_pod, variants
+from policies.rules._workloads import PREDICTORS, RUNTIMES, SERVICE, WORKLOADS, at, containers, of_pods
 
 if TYPE_CHECKING:
     from policies.language import Condition
@@ -29,7 +29,9 @@ def _sized_pod(pod: Value) -> Condition:
 
 
 _SIZED: Final = of_pods(_sized_pod, kinds=_SIZED_KINDS)
-_SIZED[SERVICE] &= resource[_MODEL].let(lambda whole: ~whole.exists() | _sized(whole))
+_SIZED[SERVICE] &= all_of(
+    *(at(f"{predictor}.model", lambda whole: ~whole.exists() | _sized(whole)) for predictor in PREDICTORS)
+)
 
 SIZED = Rule(
     id="K8S-05",
@@ -40,30 +42,34 @@ SIZED = Rule(
     level=Level.MANDATORY,
     conditions=_SIZED,
     frameworks={"NIST AI RMF": ("MANAGE 2.2",)},
-    peers=("CKV_K8S_10–13", "Kyverno require-requests-limits", "Gatekeeper containerresources"),
+    peers=("CKV_K8S_10-13", "Kyverno require-requests-limits", "Gatekeeper containerresources"),
     differs="A serving runtime is not asked for sizes, the InferenceService that uses it is; a TrainJob is not, its "
     "runtime is.",
     good=(
         *every_workload(kinds=_SIZED_KINDS),
-        Example("pod", {
-            "spec.initContainers": ABSENT,
-            "spec.containers[1]": ABSENT,
-            "spec.containers[0].resources": ABSENT,
-            "spec.resources": {bound: {"cpu": "1", "memory": "1Gi"} for bound in ("requests", "limits")},
-        }),
+        Example(
+            "pod",
+            {
+                "spec.initContainers": ABSENT,
+                "spec.containers[1]": ABSENT,
+                "spec.containers[0].resources": ABSENT,
+                "spec.resources": {bound: {"cpu": "1", "memory": "1Gi"} for bound in ("requests", "limits")},
+            },
+        ),
         Example("inference service", {"spec.predictor": ABSENT}),
     ),
     bad=(
         *in_every_container("resources", ABSENT, kinds=_SIZED_KINDS, lists=("initContainers", "containers")),
         *variants("deployment", *((f"{_CONTAINER}.{size}", ABSENT) for size in _SIZES)),
         *variants("inference service", *((f"{_MODEL}.{size}", ABSENT) for size in _SIZES)),
+        Example("inference service", {"spec.canary[0].predictor.model": {"runtime": "vllm"}}),
     ),
     unknown=(
         *in_every_container("resources", UNKNOWN, kinds=_SIZED_KINDS, lists=("initContainers", "containers")),
         Example("deployment", {f"{_CONTAINER}.resources.limits.memory": UNKNOWN}),
         Example("inference service", {f"{_MODEL}.resources": UNKNOWN}),
     ),
-)  # fmt: skip
+)
 
 _PROBED_KINDS: Final = ("apps/Deployment", "apps/StatefulSet", "apps/DaemonSet", *RUNTIMES, SERVICE)
 
@@ -77,9 +83,11 @@ PROBED = Rule(
     level=Level.MANDATORY,
     conditions=of_pods(
         lambda pod: pod["containers"].every(
-            lambda container: container["ports"]
-            .exists()
-            .implies(container["readinessProbe"].exists() & container["livenessProbe"].exists())
+            lambda container: (
+                container["ports"]
+                .exists()
+                .implies(container["readinessProbe"].exists() & container["livenessProbe"].exists())
+            )
         ),
         kinds=_PROBED_KINDS,
     ),
@@ -87,11 +95,15 @@ PROBED = Rule(
     peers=("CKV_K8S_8/9", "Kyverno require-probes"),
     good=(
         *every_workload(kinds=_PROBED_KINDS),
-        Example("deployment", {
-            f"{_CONTAINER}.ports": ABSENT,
-            f"{_CONTAINER}.readinessProbe": ABSENT,
-            f"{_CONTAINER}.livenessProbe": ABSENT,
-        }),
+        *in_every_pod("terminationGracePeriodSeconds", 60, kinds=_PROBED_KINDS),
+        Example(
+            "deployment",
+            {
+                f"{_CONTAINER}.ports": ABSENT,
+                f"{_CONTAINER}.readinessProbe": ABSENT,
+                f"{_CONTAINER}.livenessProbe": ABSENT,
+            },
+        ),
     ),
     bad=(
         *in_every_container("readinessProbe", ABSENT, kinds=_PROBED_KINDS),
@@ -100,6 +112,6 @@ PROBED = Rule(
     unknown=variants(
         "deployment", (f"{_CONTAINER}.readinessProbe", UNKNOWN), ("spec.template.spec.containers", UNKNOWN)
     ),
-)  # fmt: skip
+)
 
 RULES: Final = (SIZED, PROBED)

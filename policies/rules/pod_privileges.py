@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from policies.language import ABSENT, UNKNOWN, Value, all_of, every, resource
+from policies.language import ABSENT, UNKNOWN, Value, all_of, every
 from policies.rule import Default, Example, Level, OnUnknown, Rule
 from policies.rules._examples import (
     every_workload,
@@ -12,7 +12,7 @@ from policies.rules._examples import (
     in_every_overlay,
     variants,
 )
-from policies.rules._workloads import RUNTIMES, SERVICE, WORKLOADS, containers, of_pods
+from policies.rules._workloads import PREDICTORS, RUNTIMES, SERVICE, WORKLOADS, at, containers, of_pods
 
 if TYPE_CHECKING:
     from policies.language import Condition
@@ -22,11 +22,10 @@ _CONTEXT: Final = f"{_POD}.containers[0].securityContext"
 _SAFE_SECCOMP: Final = ("RuntimeDefault", "Localhost")
 
 
-def _not_weakened(container: Value) -> Condition:
-    """It takes nothing back of what its pod, or the container that it is laid over, says."""
+def _takes_nothing_back(container: Value) -> Condition:
+    """It does not undo what its pod, or the container that it is laid over, says."""
     context = container["securityContext"]
     return all_of(
-        ~context["allowPrivilegeEscalation"].is_true(),
         context["capabilities.add"].every(lambda capability: capability.equals("NET_BIND_SERVICE")),
         ~context["runAsUser"].equals(0),
         ~context["runAsNonRoot"].is_false(),
@@ -34,12 +33,16 @@ def _not_weakened(container: Value) -> Condition:
     )
 
 
+def _not_weakened(container: Value) -> Condition:
+    return ~container["securityContext.allowPrivilegeEscalation"].is_true() & _takes_nothing_back(container)
+
+
 def _confined_by_itself(container: Value) -> Condition:
     context = container["securityContext"]
     return all_of(
         context["allowPrivilegeEscalation"].is_false(),
         context["capabilities.drop"].contains("ALL"),
-        _not_weakened(container),
+        _takes_nothing_back(container),
     )
 
 
@@ -47,7 +50,7 @@ def _nobody_in(pod: Value, container: Value) -> Condition:
     """A container inherits who it runs as and its seccomp profile from its pod, where it does not say so itself."""
     own, inherited = container["securityContext"], pod["securityContext"]
     return all_of(
-        own["runAsNonRoot"].is_true() | inherited["runAsNonRoot"].is_true(),
+        own["runAsNonRoot"].exists() | inherited["runAsNonRoot"].is_true(),
         own["seccompProfile.type"].exists() | inherited["seccompProfile.type"].is_one_of(_SAFE_SECCOMP),
     )
 
@@ -66,9 +69,9 @@ def _nobody_serves(pod: Value) -> Condition:
 
 _UNPRIVILEGED: Final = {
     **of_pods(_unprivileged, _not_weakened),
-    **of_pods(lambda pod: every(containers(pod), _confined_by_itself), kinds=RUNTIMES),
+    **of_pods(lambda pod: pod["containers"].every(_confined_by_itself), kinds=RUNTIMES),
 }
-_UNPRIVILEGED[SERVICE] &= resource["spec.predictor"].let(_nobody_serves)
+_UNPRIVILEGED[SERVICE] &= all_of(*(at(predictor, _nobody_serves) for predictor in PREDICTORS))
 
 
 def _hardening(kind: str) -> tuple[Default, ...]:
@@ -88,6 +91,8 @@ def _hardening(kind: str) -> tuple[Default, ...]:
     return (*of_container, *of_pod)
 
 
+_NOBODY: Final = {"runAsNonRoot": True, "seccompProfile": {"type": "Localhost"}}
+
 UNPRIVILEGED = Rule(
     id="K8S-02",
     title="Containers run unprivileged: non-root, no privilege escalation, all capabilities dropped, seccomp on",
@@ -104,7 +109,8 @@ UNPRIVILEGED = Rule(
     differs="A serving runtime says nothing of who its pods run as: the InferenceService that uses it must.",
     good=(
         *every_workload(),
-        *in_every_overlay("securityContext.capabilities.add", ["NET_BIND_SERVICE"]),
+        *in_every_overlay("securityContext", {"capabilities": {"add": ["NET_BIND_SERVICE"]}, **_NOBODY}),
+        *in_every_overlay("securityContext", {"allowPrivilegeEscalation": False, **_NOBODY}),
         *variants(
             "deployment",
             (f"{_CONTEXT}.capabilities", {"drop": ["NET_RAW", "ALL"], "add": ["NET_BIND_SERVICE"]}),
@@ -113,13 +119,16 @@ UNPRIVILEGED = Rule(
             (f"{_POD}.securityContext.runAsUser", 1000),
             (f"{_POD}.securityContext.seccompProfile.type", "Localhost"),
         ),
-        Example("pod", {
-            "spec.initContainers": ABSENT,
-            "spec.containers[1]": ABSENT,
-            "spec.securityContext": ABSENT,
-            "spec.containers[0].securityContext.runAsNonRoot": True,
-            "spec.containers[0].securityContext.seccompProfile.type": "RuntimeDefault",
-        }),
+        Example(
+            "pod",
+            {
+                "spec.initContainers": ABSENT,
+                "spec.containers[1]": ABSENT,
+                "spec.securityContext": ABSENT,
+                "spec.containers[0].securityContext.runAsNonRoot": True,
+                "spec.containers[0].securityContext.seccompProfile.type": "RuntimeDefault",
+            },
+        ),
         *every_workload(kinds=(SERVICE,), also={"spec.predictor": ABSENT}),
     ),
     bad=(
@@ -146,13 +155,14 @@ UNPRIVILEGED = Rule(
             "inference service",
             ("spec.predictor.securityContext.runAsNonRoot", ABSENT),
             ("spec.predictor.securityContext.seccompProfile.type", "Unconfined"),
+            ("spec.canary[0].predictor.model", {"runtime": "vllm"}),
         ),
     ),
     unknown=(
         *in_every_container("securityContext.allowPrivilegeEscalation", UNKNOWN),
         *variants("deployment", (f"{_POD}.securityContext", UNKNOWN), (_POD, UNKNOWN)),
     ),
-)  # fmt: skip
+)
 
 READ_ONLY = Rule(
     id="K8S-07",

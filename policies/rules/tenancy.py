@@ -53,6 +53,7 @@ POD_SECURITY = Rule(
     ),
 )
 
+
 def _of_this_namespace(policy: Value) -> Condition:
     return policy["metadata.namespace"].equals(_name)
 
@@ -99,11 +100,18 @@ CLOSED_NETWORK = Rule(
     good=(
         Example("namespace", beside=(Example("network policy"),)),
         Example("namespace", beside=(Example("network policy", {"spec.egress": ABSENT}),)),
+        Example(
+            "namespace",
+            beside=(Example("network policy", {"spec.podSelector": {"matchLabels": {}, "matchExpressions": []}}),),
+        ),
         Example("namespace", {"metadata.name": "monitoring"}),
-        Example("namespace", beside=(
-            Example("network policy"),
-            Example("network policy", {"metadata.namespace": "monitoring", "spec.ingress": [{}]}),
-        )),
+        Example(
+            "namespace",
+            beside=(
+                Example("network policy"),
+                Example("network policy", {"metadata.namespace": "monitoring", "spec.ingress": [{}]}),
+            ),
+        ),
     ),
     bad=(
         Example("namespace"),
@@ -111,11 +119,17 @@ CLOSED_NETWORK = Rule(
         Example("namespace", beside=(Example("network policy", {"spec.policyTypes": ["Ingress"]}),)),
         Example("namespace", beside=(Example("network policy", {"spec.policyTypes": ["Egress"]}),)),
         Example("namespace", beside=(Example("network policy", {"spec.podSelector.matchLabels": {"app": "a"}}),)),
-        Example("namespace", beside=(
-            Example("network policy", {"spec.podSelector.matchExpressions": [{"key": "app", "operator": "Exists"}]}),
-        )),
+        Example(
+            "namespace",
+            beside=(
+                Example(
+                    "network policy", {"spec.podSelector.matchExpressions": [{"key": "app", "operator": "Exists"}]}
+                ),
+            ),
+        ),
         Example("namespace", beside=(Example("network policy", {"spec.podSelector": ABSENT}),)),
-        Example("namespace", beside=(Example("network policy", {"spec.ingress": [{}]}),)),
+        Example("namespace", beside=(Example("network policy", {"spec.ingress[0].from": []}),)),
+        Example("namespace", beside=(Example("network policy", {"spec.ingress[1]": {}}),)),
         Example("namespace", beside=(Example("network policy", {"spec.egress": [{"to": []}]}),)),
         Example("namespace", beside=(Example("network policy"), Example("network policy", {"spec.egress": [{}]}))),
     ),
@@ -124,7 +138,7 @@ CLOSED_NETWORK = Rule(
         Example("namespace", beside=(Example("network policy", {"metadata.namespace": UNKNOWN}),)),
         Example("namespace", beside=(Example("network policy", {"spec.egress": UNKNOWN}),)),
     ),
-)  # fmt: skip
+)
 
 _service: Final = resource["spec"]
 
@@ -147,6 +161,7 @@ PRIVATE_SERVICES = Rule(
     good=(
         Example("service"),
         Example("service", {"spec.type": ABSENT}),
+        Example("service", {"spec.externalIPs": []}),
         Example("service", {"spec.type": "ExternalName", "spec.externalName": "db.example.com"}),
     ),
     bad=(

@@ -92,7 +92,7 @@ class Reconciler:
             secret = self._read(request.path)
         if secret is None or not request.is_answered_by(secret):
             # NotFound ends it here: when a Certificate goes, its Secret may be seen to go first.
-            self._kube.get(_path(CERTIFICATES, request.certificate))
+            self._kube.get(CERTIFICATES.path(request.certificate))
             secret = self._kube.apply(request.answer(), field_manager=FIELD_MANAGER)
         return secret
 
@@ -116,7 +116,7 @@ class Reconciler:
         }
         client = {"clientConfig": {"caBundle": authority}}
         if kind is DEFINITIONS:
-            whole = self._kube.get(f"{kind.collection.path}/{metadata['name']}")
+            whole = self._kube.get(kind.path(target))
             if "webhook" not in whole["spec"].get("conversion", {}):
                 return
             manifest["spec"] = {"conversion": {"strategy": "Webhook", "webhook": client}}
@@ -147,12 +147,6 @@ class Reconciler:
             "status": {"conditions": [said], **more},
         }
         self._kube.apply(manifest, field_manager=FIELD_MANAGER, subresource="status")
-
-
-def _path(kind: Kind, item: Json) -> str:
-    """Where one object of a namespaced kind is."""
-    metadata = item["metadata"]
-    return f"/apis/{kind.version}/namespaces/{metadata['namespace']}/{kind.plural}/{metadata['name']}"
 
 
 def _timestamp(moment: datetime) -> str:

@@ -16,6 +16,17 @@ class Kind(NamedTuple):
     kind: str
     collection: Collection
 
+    @property
+    def plural(self) -> str:
+        """The kind as paths have it."""
+        return f"{self.kind.lower()}s"
+
+    def path(self, item: Json) -> str:
+        """Where one object of this kind is."""
+        metadata = item["metadata"]
+        namespace = f"/namespaces/{metadata['namespace']}" if "namespace" in metadata else ""
+        return f"/apis/{self.version}{namespace}/{self.plural}/{metadata['name']}"
+
 
 def _kind(version: str, kind: str, *, metadata_only: bool = False) -> Kind:
     path = f"/apis/{version}/{kind.lower()}s"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rehearsal.images.blobs import Layer
     from rehearsal.images.oci import Image
-    from rehearsal.images.recipes import LayerRecipe, Recipe
+    from rehearsal.images.recipe import LayerRecipe, Recipe
     from rehearsal.progress import Phase, Reporter
     from rehearsal.toolchain.tools import Tools
 
@@ -117,7 +117,8 @@ class ImageStore:
         images = {reference: self._present(parsed) for reference, parsed in wanted.items()}
         absent = [reference for reference, image in images.items() if image is None]
         if any(self.origin(reference).source is not Source.UNAVAILABLE for reference in absent):
-            with self._directory_in_use(), reporter.phase("images") as phase:
+            seconds = self._expected_seconds(wanted[reference] for reference in absent)
+            with self._directory_in_use(), reporter.phase("images", expected_seconds=seconds) as phase:
                 for reference in absent:
                     images[reference] = self._obtain(wanted[reference], phase)
             self._tidy()
@@ -177,6 +178,12 @@ class ImageStore:
 
     def _key(self, recipe: LayerRecipe) -> str:
         return repr((_FORMAT, oci.architecture(), [part.key(self._tools) for part in recipe.parts]))
+
+    def _expected_seconds(self, references: Iterable[Reference]) -> float:
+        """What making takes; pulling depends on a network of which nothing is known."""
+        recipes = [recipe for each in references if (recipe := self._recipe(each))]
+        missing = {layer.name: layer for recipe in recipes for layer in recipe.layers if not self._layer(layer)}
+        return sum(layer.expected_seconds for layer in missing.values())
 
     def _obtain(self, reference: Reference, phase: Phase) -> Image | None:
         if self._registries.reachable([reference.registry]):

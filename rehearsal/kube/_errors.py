@@ -30,6 +30,11 @@ class KubeError(Exception):
         return self.code == http.HTTPStatus.NOT_FOUND
 
     @property
+    def conflict(self) -> bool:
+        """Whether the object is not the one, or not in the state, that the request was made for."""
+        return self.code == http.HTTPStatus.CONFLICT
+
+    @property
     def expired(self) -> bool:
         """Whether a watch must start again from a new list."""
         return self.code == http.HTTPStatus.GONE

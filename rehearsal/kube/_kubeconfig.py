@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import ssl
 import tempfile
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,9 +46,8 @@ class Access:
     def tls(self) -> ssl.SSLContext:
         """Verifies the server against the authority and shows it the client certificate."""
         context = ssl.create_default_context(cadata=self.authority.decode())
-        with ExitStack() as stack:
-            # The ssl module takes a client certificate from a file only; a temporary one has mode 0600.
-            pair = stack.enter_context(tempfile.NamedTemporaryFile())
+        # The ssl module takes a client certificate from a file only; a temporary one has mode 0600.
+        with tempfile.NamedTemporaryFile() as pair:
             pair.write(self.certificate.rstrip() + b"\n" + self.key)
             pair.flush()
             context.load_cert_chain(pair.name)

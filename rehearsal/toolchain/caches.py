@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from rehearsal.toolchain.children import end_orphans
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -24,7 +26,8 @@ class Caches:
         self.directory = directory
 
     def open(self) -> None:
-        """Make the directories, without what a run that was killed left there."""
+        """Make the directories, without what a run that was killed left there, running or lying."""
+        end_orphans(f"GOCACHE={self.directory / 'packages'}")
         self.close()
         for name in ("modules", "packages", "work", "sources", "downloads"):
             (self.directory / name).mkdir(parents=True)

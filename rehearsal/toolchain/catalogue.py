@@ -171,6 +171,14 @@ _CONTROLLERS = (
         disk_gib=0.8,
     ),
     Tool(
+        name="kube-rbac-proxy",  # KServe's chart runs it beside the controller
+        version="0.18.0",
+        programs={"kube-rbac-proxy": "github.com/brancz/kube-rbac-proxy/cmd/kube-rbac-proxy"},
+        expected_seconds=75,
+        peak_memory_gib=0.9,
+        disk_gib=0.8,
+    ),
+    Tool(
         name="kserve",
         version="0.20.0",
         programs={"kserve": "github.com/kserve/kserve/cmd/manager"},

@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 
 class Stopped(Exception):  # noqa: N818
@@ -68,6 +68,17 @@ class Children:
             self._stopped = True
             for process in self._running:
                 _kill(process)
+
+
+def end_orphans(marker: str) -> None:
+    """End this user's processes that have ``marker`` (`NAME=value`) in their environment: a killed run's programs."""
+    wanted = marker.encode()
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if wanted in environment.read_bytes().split(b"\0"):
+                os.kill(int(environment.parent.name), signal.SIGKILL)
+        except OSError:
+            continue  # another user's, or it has ended by itself
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

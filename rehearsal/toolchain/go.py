@@ -77,7 +77,8 @@ def environment(caches: Path, gc_percent: int) -> Mapping[str, str]:
         "GOCACHE": str(caches / "packages"),
         "GOENV": "off",
         "GOGC": str(gc_percent),
-        "GOFLAGS": "-modcacherw",  # a read-only module cache cannot simply be deleted
+        # A read-only module cache cannot simply be deleted; whether the home directory is under Git does not matter.
+        "GOFLAGS": "-modcacherw -buildvcs=false",
         "GOMODCACHE": str(caches / "modules"),
         "GOTELEMETRY": "off",
         "GOTMPDIR": str(caches / "work"),

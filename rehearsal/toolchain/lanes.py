@@ -26,7 +26,7 @@ _MEASURED_PROCESSORS: Final = 2
 _SPARE_MEMORY_GIB: Final = 0.5
 _SPARE_DISK_GIB: Final = 1.0
 _RELAXED_GC_PERCENT: Final = 300
-_RELAXED_GC_FROM_GIB: Final = 15.0
+_RELAXED_GC_FROM_GIB: Final = 10.0
 """With so much free memory the compilers collect their garbage less often, which saves a tenth of the time."""
 _KEPT_PACKAGES_GIB: Final = 6.0
 """Compiled packages beyond this are given up when a tool is done; what tools share fits in it."""
@@ -146,7 +146,14 @@ class _Lanes:
             self._bench.caches.forget_packages(time.time(), keep_gib=0)
 
     def _build(self, tool: Tool, log: Path) -> float:
-        return self._bench.make(tool, "built", lambda staged: self._workshop.build(tool, staged, log))
+        try:
+            return self._bench.make(tool, "built", lambda staged: self._workshop.build(tool, staged, log))
+        except OSError as error:  # most likely a full disk
+            raise RehearsalError(
+                f"{tool.name} {tool.version}: {error.strerror or error}",
+                remedy="check the disk of the cache directory and run the command again; tools that are done are kept",
+                log=log,
+            ) from error
 
     def _end(self, future: Future[float]) -> None:
         tool = self._running.pop(future).tool

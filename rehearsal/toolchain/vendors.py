@@ -46,7 +46,7 @@ def pulumi_kubernetes(version: str) -> Mapping[str, Release]:
 
 def kubernetes(version: str, binaries: Iterable[str]) -> Mapping[str, Release]:
     """Single binaries, each with its sum beside it."""
-    base = f"https://dl.k8s.io/v{version}/bin/linux"
+    base = f"https://dl.k8s.io/release/v{version}/bin/linux"
     return {
         machine: Release(members={binary: f"{base}/{machine}/{binary}" for binary in binaries}) for machine in _MACHINES
     }

@@ -26,10 +26,14 @@ class Registration:
     """Names of the resources that it waits for."""
     error_hooks: tuple[str, ...]
     provider: str
+    ignore_changes: tuple[str, ...]
+    deleted_with: str
 
 
 class _Mocks(Mocks):
     def new_resource(self, args: Any) -> tuple[str | None, dict[str, Any]]:
+        if args.typ == "pulumi:index:Stash":
+            return args.name, {**args.inputs, "output": args.inputs["input"]}
         metadata = args.inputs.get("metadata", {})
         name = metadata.get("name", args.name)
         return (f"{metadata['namespace']}/{name}" if "namespace" in metadata else name), args.inputs
@@ -55,6 +59,8 @@ class _Monitor(MockMonitor):
                 dependencies=frozenset(urn.split("::")[-1] for urn in request.dependencies),
                 error_hooks=tuple(request.hooks.on_error),
                 provider=request.provider or dict(request.providers).get("kubernetes", ""),
+                ignore_changes=tuple(request.ignoreChanges),
+                deleted_with=request.deletedWith.split("::")[-1],
             )
         )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
@@ -72,9 +78,9 @@ class Recording:
         return found
 
     def of_kind(self, kind: str) -> dict[str, Registration]:
-        """Objects of a Kubernetes kind by their names on the cluster."""
+        """Objects of a Kubernetes kind by their names on the cluster; by logical name where the provider chooses."""
         return {
-            each.inputs["metadata"]["name"]: each
+            each.inputs["metadata"].get("name", each.name): each
             for each in self.registrations
             if each.type.rpartition(":")[2] == kind and "metadata" in each.inputs
         }

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-import yaml
 
-from rehearsal import cert_stand_in
 from rehearsal.cert_stand_in._issuing import issue
 from rehearsal.cert_stand_in._reconciler import Reconciler
 from rehearsal.cert_stand_in._secrets import ISSUED_FOR
 from rehearsal.cert_stand_in._world import DEFINITIONS, WEBHOOKS, World
-from rehearsal.errors import RehearsalError
 from rehearsal.kube import KubeError
 from tests.incluster.recorded import RecordedKube
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Json = dict[str, Any]
 ISSUER = ("kserve", "selfsigned-issuer")
@@ -237,30 +231,3 @@ def test_a_certificate_that_is_seen_after_its_end_gets_no_secret() -> None:
 def test_a_secret_tells_what_it_was_issued_for_without_telling_the_key(kube: RecordedKube) -> None:
     secret = answered(kube, world(certificates={CERTIFICATE: certificate()}))
     assert len(secret["metadata"]["annotations"][ISSUED_FOR]) == 16
-
-
-def write_crd(directory: Path, kind: str) -> None:
-    document = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{kind.lower()}s.cert-manager.io", "labels": {"app": '{{ template "x" . }}'}},
-        "spec": {"names": {"kind": kind}},
-    }
-    (directory / f"crd-{kind.lower()}s.yaml").write_text(f"# START\n{yaml.safe_dump(document)}# END\n")
-
-
-def test_only_the_definitions_that_are_answered_are_taken_and_without_the_charts_labels(
-    tmp_path: Path,
-) -> None:
-    for kind in ("Issuer", "ClusterIssuer", "Certificate", "Order"):
-        write_crd(tmp_path, kind)
-    found = {each["spec"]["names"]["kind"]: each["metadata"] for each in cert_stand_in.definitions(tmp_path)}
-    assert found == {
-        "Issuer": {"name": "issuers.cert-manager.io"},
-        "Certificate": {"name": "certificates.cert-manager.io"},
-    }
-
-
-def test_a_directory_without_the_definitions_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RehearsalError, match="no CRD of Certificate, Issuer there"):
-        cert_stand_in.definitions(tmp_path)

@@ -8,6 +8,7 @@ import pytest
 
 from rehearsal import readiness, simulated_nodes, simulated_pods
 from rehearsal.kube import KubeError
+from rehearsal.pod_state import is_ready
 from rehearsal.progress import Silent
 from rehearsal.simulated_nodes import COMPLETE_ANNOTATION, CPU_NODE
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.rehearsal
 
 Json = dict[str, Any]
 JOBS = "/apis/batch/v1/namespaces/default/jobs"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 PODS = "/api/v1/namespaces/default/pods"
 IMAGE = "docker.io/library/cannot-be-had:1"
 SECONDS = 30.0
@@ -34,15 +36,28 @@ def gpu_node(name: str) -> Json:
     }
 
 
-def job(name: str, *, gpus: int) -> Json:
+def pod_spec(gpus: int) -> Json:
     limits = {"nvidia.com/gpu": str(gpus)} if gpus else {}
-    spec = {
-        "restartPolicy": "Never",
+    return {
         "containers": [{"name": "main", "image": "x", "resources": {"limits": limits}}],
         "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}] if gpus else [],
     }
+
+
+def job(name: str, *, gpus: int) -> Json:
+    spec = {"template": {"spec": {"restartPolicy": "Never", **pod_spec(gpus)}}}
     metadata = {"name": name, "namespace": "default"}
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"template": {"spec": spec}}}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
+
+
+def deployment(name: str, *, gpus: int) -> Json:
+    labels = {"app": name}
+    spec = {
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": pod_spec(gpus)},
+    }
+    metadata = {"name": name, "namespace": "default"}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
 
 
 def wait_for(kube: Kube, path: str, name: str, holds: Callable[[Json], object]) -> Json:
@@ -56,23 +71,17 @@ def wait_for(kube: Kube, path: str, name: str, holds: Callable[[Json], object]) 
 
 @pytest.fixture(autouse=True)
 def nodes(cluster: Kube) -> Iterator[None]:
-    """Two GPU nodes, and no jobs but a test's own."""
+    """Two GPU nodes, and no workload but a test's own."""
     simulated_nodes.apply(cluster, [gpu_node("h100-0"), gpu_node("h100-1")], real_node=False)
     yield
-    for each in cluster.list(JOBS):
-        cluster.delete(f"{JOBS}/{each['metadata']['name']}", grace_seconds=0)
+    for path in (JOBS, DEPLOYMENTS):
+        for each in cluster.list(path):
+            cluster.delete(f"{path}/{each['metadata']['name']}")
 
 
 def test_simulated_nodes_become_ready(cluster: Kube) -> None:
     for name in ("h100-0", "h100-1", CPU_NODE):
-        wait_for(
-            cluster,
-            "/api/v1/nodes",
-            name,
-            lambda node: any(
-                each["type"] == "Ready" and each["status"] == "True" for each in node["status"].get("conditions", [])
-            ),
-        )
+        wait_for(cluster, "/api/v1/nodes", name, is_ready)
 
 
 def test_a_gpu_job_runs_until_it_is_told_to_end(cluster: Kube) -> None:
@@ -91,16 +100,17 @@ def test_a_job_without_gpus_ends_by_itself(cluster: Kube) -> None:
     wait_for(cluster, JOBS, "chore", lambda each: each["status"].get("succeeded"))
 
 
-def test_a_node_that_left_the_model_is_gone_and_its_pods_with_it(cluster: Kube) -> None:
-    cluster.apply(job("train", gpus=8))
-    wait_for(cluster, JOBS, "train", lambda each: each["status"].get("ready"))
-    (pod,) = cluster.list(PODS, label_selector="job-name=train")
+def test_a_node_that_left_the_model_is_gone_and_its_pods_move(cluster: Kube) -> None:
+    cluster.apply(deployment("server", gpus=8))
+    wait_for(cluster, DEPLOYMENTS, "server", lambda each: each["status"].get("readyReplicas"))
+    (pod,) = cluster.list(PODS, label_selector="app=server")
     left = {"h100-0", "h100-1"} - {pod["spec"]["nodeName"]}
     simulated_nodes.apply(cluster, [gpu_node(name) for name in left], real_node=False)
     assert {node["metadata"]["name"] for node in cluster.list("/api/v1/nodes")} == {*left, CPU_NODE}
-    wait_for(cluster, JOBS, "train", lambda each: each["status"].get("failed") and each["status"].get("ready"))
-    nodes = [pod["spec"]["nodeName"] for pod in cluster.list(PODS, field_selector="status.phase=Running")]
-    assert nodes == list(left)
+    with cluster.watch(PODS, label_selector="app=server", timeout=SECONDS) as changes:
+        assert any(is_ready(change.object) and change.object["spec"]["nodeName"] in left for change in changes)
+    (moved,) = cluster.list(PODS, label_selector="app=server")
+    assert moved["metadata"]["name"] != pod["metadata"]["name"]
 
 
 @pytest.mark.parametrize(

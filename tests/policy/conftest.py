@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
@@ -15,7 +16,9 @@ from pulumi.runtime.proto import analyzer_pb2 as analyzer
 from pulumi.runtime.proto import analyzer_pb2_grpc as analyzer_grpc
 
 from policies.language import UNKNOWN
-from policies.resource import Resource
+
+if TYPE_CHECKING:
+    from policies.resource import Resource
 
 ROOT = Path(__file__).parents[2]
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -55,8 +58,11 @@ class RunningPack:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._process.stdout.readline())}")
         self.calls = analyzer_grpc.AnalyzerStub(self._channel)
 
-    def configure(self, *, stack: str = "local", dry_run: bool = True) -> None:
-        """Say which stack is judged, and whether this is a preview."""
+    def configure(
+        self, *, stack: str = "", dry_run: bool = True, parameters: Mapping[str, Any] | None = None
+    ) -> None:
+        """Say which stack is judged (to the examples' pack: with which parameters), and whether this is a preview."""
+        stack = stack or json.dumps(parameters or {})
         self.calls.ConfigureStack(analyzer.AnalyzerStackConfigureRequest(stack=stack, dry_run=dry_run))
 
     def analyze(self, resource: Resource) -> list[analyzer.AnalyzeDiagnostic]:

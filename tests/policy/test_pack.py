@@ -48,6 +48,7 @@ def test_the_pack_gives_every_example_the_evaluators_verdict(pack: RunningPack, 
     for case in cases(rule):
         if case.old is not None:
             continue  # The engine does not tell a pack how an object was before.
+        pack.configure(parameters=case.changed_parameters)
         found = pack.analyze_stack(case.resources) if rule.graph else pack.analyze(case.judged)
         levels = [each.enforcementLevel for each in found if each.policyName == rule.id]
         expected = level_expected(case)

@@ -1,11 +1,12 @@
 """Runs the whole program of a stack offline, as the language host would, and prints what it registered as JSON.
 
-`python -m tests.program.record STACK_FILE [--preview]`: a process of its own for each run, because the SDK keeps
-its settings in the process.
+`python -m tests.program.record PROJECT/stacks/Pulumi.STACK.yaml`: a process of its own for each run, because the SDK
+keeps its settings in the process.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import runpy
@@ -15,7 +16,7 @@ from typing import Any
 
 import pulumi
 import yaml
-from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import Mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import Settings, configure
@@ -79,14 +80,20 @@ class _Engine:
             sys.stderr.write(request.message + "\n")
 
 
-def main(stack_file: Path, *, preview: bool) -> None:
-    """Run the program with that file's settings."""
+def main(stack_file: Path, *, preview: bool, secret: list[str]) -> None:
+    """Run the program with that file's settings; `secret` are those keys that hold a secret, which the engine
+    hands over in clear."""
     stack = stack_file.name.removeprefix("Pulumi.").removesuffix(".yaml")
     config = yaml.safe_load(stack_file.read_text())["config"]
-    pulumi.runtime.set_all_config({key: json.dumps(value) for key, value in config.items()}, [])
+    pulumi.runtime.set_all_config({key: json.dumps(value) for key, value in config.items()}, secret)
     monitor = _Recorder(_Objects(preview))
     settings = Settings(
-        project="mlplatform", stack=stack, parallel=1, dry_run=preview, organization="", root_directory=str(ROOT)
+        project="mlplatform",
+        stack=stack,
+        parallel=1,
+        dry_run=preview,
+        organization="",
+        root_directory=str(stack_file.parents[1]),
     )
     settings.monitor, settings.engine = monitor, _Engine()
     configure(settings)
@@ -99,4 +106,8 @@ def main(stack_file: Path, *, preview: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), preview="--preview" in sys.argv)
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("stack_file", type=Path)
+    arguments.add_argument("--preview", action="store_true")
+    arguments.add_argument("--secret", action="append", default=[])
+    main(**vars(arguments.parse_args()))

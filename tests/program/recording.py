@@ -80,16 +80,16 @@ class Recording:
         return found
 
 
-def run(stack_file: Path, *, preview: bool = False) -> subprocess.CompletedProcess[str]:
+def run(stack_file: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the program of that stack offline."""
-    argv = [sys.executable, "-m", "tests.program.record", str(stack_file), *(["--preview"] if preview else [])]
+    argv = [sys.executable, "-m", "tests.program.record", str(stack_file), *options]
     return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
 @cache
 def recorded(stack_file: Path, *, preview: bool = False) -> Recording:
     """The recording of one run; the same run is made once."""
-    done = run(stack_file, preview=preview)
+    done = run(stack_file, *(["--preview"] if preview else []))
     assert done.returncode == 0, done.stderr
     resources = [Resource(**registered) for registered in json.loads(done.stdout)]
     return Recording({resource.urn: resource for resource in resources})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stacks.settings import Settings
-from tests.program.recording import MARK, SIGNATURE, STACK_FILES, Recording, Resource, plain_text, recorded, run
+from tests.program.recording import MARK, SIGNATURE, STACK_FILES, Recording, Resource, plain_text, recorded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,15 +143,3 @@ def shapes(program: Recording) -> dict[tuple[str, str], list[str]]:
     return {
         (r.type, r.name): plain_text(r.inputs) for r in program.resources.values() if r.type != "pulumi:pulumi:Stack"
     }
-
-
-def test_a_mistake_in_the_settings_ends_the_program_with_the_report_alone(tmp_path: Path) -> None:
-    bad = tmp_path / "Pulumi.bad.yaml"
-    bad.write_text("config:\n  mlplatform:capacity: {pools: []}\n  mlplatform:team: []\n")
-    done = run(bad)
-    assert done.returncode == 32
-    assert done.stderr.splitlines() == [
-        "stack bad: 2 errors",
-        "  mlplatform:capacity.pools: has too few entries, got a list; at least 1",
-        '  mlplatform:team: is no known key, got "team"; did you mean teams?',
-    ]

@@ -63,9 +63,11 @@ def test_quotas_of_all_teams_fit_into_the_pools(capacity: Capacity) -> None:
 @unhurried
 @given(capacities())
 def test_a_flavor_selects_the_nodes_of_its_pool_and_no_others(capacity: Capacity) -> None:
+    pools = {pool.name: pool for pool in capacity.training_pools}
+    assert [flavor.name for flavor in capacity.flavors()] == list(pools)
     for flavor in capacity.flavors():
         selected = [node for node in capacity.nodes() if flavor.labels.items() <= node["labels"].items()]
-        assert len(selected) == capacity.pool(flavor.name).nodes
+        assert len(selected) == pools[flavor.name].nodes
         assert all(node["taints"] == [dict(taint) for taint in flavor.taints] for node in selected)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,9 +58,9 @@ def test_charts_are_found_by_name_and_version_without_v(workbench: Workbench) ->
 
 def test_a_name_that_was_not_asked_for_is_refused_with_what_there_is(workbench: Workbench) -> None:
     tools = workbench.toolchain().ensure(["anvil"], Silent())
-    with pytest.raises(LookupError, match="puff.*it has anvil"):
+    with pytest.raises(LookupError, match=r"puff.*it has anvil"):
         tools.binary("puff")
-    with pytest.raises(LookupError, match="crucible/chart.*it has anvil"):
+    with pytest.raises(LookupError, match=r"crucible/chart.*it has anvil"):
         tools.asset("crucible/chart")
 
 
@@ -135,6 +136,12 @@ def test_a_failed_build_names_the_tool_the_reason_and_the_log(workbench: Workben
     assert workbench.installed() == set()
 
 
+def test_a_file_that_cannot_be_kept_is_an_error_of_its_tool(workbench: Workbench) -> None:
+    shutil.rmtree(workbench.state / "modules")
+    with pytest.raises(RehearsalError, match=r"crucible 1\.0\.0: No such file or directory; check the disk"):
+        workbench.toolchain().ensure(["crucible"], Silent())
+
+
 def test_a_failed_tool_does_not_cost_the_ones_that_are_done(workbench: Workbench) -> None:
     workbench.add(tool("anvil", expected_seconds=9), tool("bellows"))
     workbench.tell("fail", "bellows")
@@ -147,7 +154,7 @@ def test_a_failed_tool_does_not_cost_the_ones_that_are_done(workbench: Workbench
 
 def test_a_cache_that_cannot_be_written_is_named_with_a_remedy(workbench: Workbench) -> None:
     workbench.store.parent.parent.joinpath("cache").write_text("a file is in the way")
-    with pytest.raises(RehearsalError, match="cannot be written.*MLPLATFORM_CACHE"):
+    with pytest.raises(RehearsalError, match=r"cannot be written.*MLPLATFORM_CACHE"):
         workbench.toolchain().ensure(["anvil"], Silent())
 
 

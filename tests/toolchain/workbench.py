@@ -119,9 +119,7 @@ class Heard:
     details: list[str] = field(default_factory=list)
 
     @contextmanager
-    def phase(
-        self, title: str, *, log: Path | None = None, expected_seconds: float | None = None
-    ) -> Iterator[Heard]:
+    def phase(self, title: str, *, log: Path | None = None, expected_seconds: float | None = None) -> Iterator[Heard]:
         del log, expected_seconds
         self.titles.append(title)
         yield self

@@ -26,11 +26,9 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     chmod 700 "$PGDATA"
     find "$PGDATA" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +
     fresh="$PGDATA/.initdb"
-    secret=$(mktemp)
-    trap 'rm -f "$secret"' EXIT
-    printf '%s\n' "$password" >"$secret"
-    initdb --pgdata="$fresh" --username="$user" --pwfile="$secret" --encoding=UTF8 --locale=C \
-        --auth-local=trust --auth-host=scram-sha-256
+    printf '%s\n' "$password" |
+        initdb --pgdata="$fresh" --username="$user" --pwfile=/dev/stdin --encoding=UTF8 --locale=C \
+            --auth-local=trust --auth-host=scram-sha-256
     printf 'host all all all scram-sha-256\n' >>"$fresh/pg_hba.conf"
     printf "listen_addresses = '*'\nunix_socket_directories = '/var/run/postgresql'\n" >>"$fresh/postgresql.conf"
 
@@ -41,8 +39,6 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     find "$fresh" -mindepth 1 -maxdepth 1 ! -name PG_VERSION -exec mv {} "$PGDATA" \;
     mv "$fresh/PG_VERSION" "$PGDATA"
     rmdir "$fresh"
-    rm -f "$secret"
-    trap - EXIT
 fi
 unset POSTGRES_PASSWORD
 exec "$@"

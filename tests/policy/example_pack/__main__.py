@@ -1,5 +1,6 @@
 """The policy pack as it is, but with the parameters that the rules' examples are judged by, and one broken rule."""
 
+import json
 from dataclasses import replace
 
 from policies.language import Condition, Truth
@@ -17,6 +18,11 @@ class Broken(Condition):
 
 
 DEFECT = replace(RULES[0], id="DEFECT-01", conditions={"core/ConfigMap": Broken()}, defaults={})
-OTHER = replace(RULES[0], id="OTHER-01", conditions={"core/ConfigMap": RULES[0].conditions["serving.kserve.io/InferenceService"]}, defaults={})
+OTHER = replace(
+    RULES[0],
+    id="OTHER-01",
+    conditions={"core/ConfigMap": RULES[0].conditions["serving.kserve.io/InferenceService"]},
+    defaults={},
+)
 
-serve("examples", "0.0.1", (DEFECT, *RULES, OTHER), lambda _stack: PARAMETERS)
+serve("examples", "0.0.1", (DEFECT, *RULES, OTHER), lambda stack: replace(PARAMETERS, **json.loads(stack or "{}")))

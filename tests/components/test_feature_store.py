@@ -1,0 +1,261 @@
+"""The feature store: secrets stay in files, everything starts in an order that works, late rows are not missed."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from components._s3_store import BucketAccess
+from components.feature_store import FeatureStore, FeatureStoreArgs
+from components.specs.feature_store import FeatureServer, FeatureStoreSpec, Materialisation, OnlineStore
+from components.specs.size import Size
+from controllers import materialisation, wait_for_ports
+from controllers.materialisation import window_start
+from tests.components.platform import cluster
+from tests.components.pods import containers, is_secret, pods, revealed
+from tests.components.recorded import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.components.recorded import Recording
+
+pytestmark = pytest.mark.data
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def feature_store(spec: FeatureStoreSpec | None = None) -> Recording:
+    def build() -> FeatureStore:
+        key = pulumi.Output.secret("bucket-key")
+        access = BucketAccess("http://s3:8333", "artifacts", "features/", "feature-store", key)
+        return FeatureStore("features", FeatureStoreArgs(spec or FeatureStoreSpec(), cluster(), access))
+
+    return record(build)
+
+
+@pytest.fixture(scope="module")
+def recording() -> Recording:
+    return feature_store()
+
+
+def files(recording: Recording, name: str) -> dict[str, str]:
+    found: dict[str, str] = revealed(recording.named(f"features-{name}-secret").inputs["stringData"])
+    return found
+
+
+def configuration(recording: Recording) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(files(recording, "feast")["feature_store.yaml"])
+    return read
+
+
+def command(recording: Recording, workload: str) -> list[str]:
+    (container,) = dict(pods(recording))[workload]["spec"]["containers"]
+    given: list[str] = container["command"]
+    return given
+
+
+def test_feast_is_given_the_passwords_that_the_stores_have(recording: Recording) -> None:
+    feast = configuration(recording)
+    assert f":{files(recording, 'registry')['password']}@postgres.feature-store.svc:5432/" in feast["registry"]["path"]
+    online = files(recording, "online")
+    assert f",password={online['password']}," in feast["online_store"]["connection_string"]
+    assert f"requirepass {online['password']}\n" in online["valkey.conf"]
+
+
+def test_no_password_is_registered_in_clear_or_given_to_a_pods_environment(recording: Recording) -> None:
+    secrets = [each for each in recording.registrations if each.type == "kubernetes:core/v1:Secret"]
+    assert all(is_secret(each.inputs["stringData"]) for each in secrets)
+    known = {files(recording, "registry")["password"], files(recording, "online")["password"], "bucket-key"}
+    for each in recording.registrations:
+        if each not in secrets and each.type != "pulumi:index:Stash":
+            assert not any(password in json.dumps(each.inputs, default=str) for password in known)
+
+
+def test_features_are_registered_before_a_server_or_a_schedule_uses_them(recording: Recording) -> None:
+    for name in ("features-feature-server-deployment", "features-materialisation-cronjob"):
+        assert "features-apply-job" in recording.named(name).dependencies
+
+
+def test_stores_and_job_start_together_and_the_job_waits_in_the_cluster(recording: Recording) -> None:
+    job = recording.named("features-apply-job")
+    assert not any(name.endswith("statefulset") for name in job.dependencies)
+    (waiting,) = revealed(job.inputs["spec"])["template"]["spec"]["initContainers"]
+    assert waiting["command"][-2:] == ["postgres.feature-store.svc:5432", "valkey.feature-store.svc:6379"]
+
+
+def test_reads_go_on_while_features_are_filled_and_after_the_registry_restarts(recording: Recording) -> None:
+    registry = configuration(recording)["registry"]
+    assert registry["serve_features_while_materializing"] is True
+    assert registry["sqlalchemy_config_kwargs"]["pool_pre_ping"] is True
+
+
+def test_a_server_does_not_stop_after_a_thousand_requests(recording: Recording) -> None:
+    assert {"--max-requests=0", "--max-requests-jitter=0"} <= set(command(recording, "feature-server"))
+
+
+def test_a_full_online_store_refuses_writes_and_drops_nothing() -> None:
+    size = Size(cpu_millicores=100, cpu_limit_millicores=100, memory_mib=1000)
+    written = files(feature_store(FeatureStoreSpec(online=OnlineStore(size=size))), "online")["valkey.conf"]
+    assert {"maxmemory 750mb", "maxmemory-policy noeviction", "appendonly yes"} <= set(written.splitlines())
+
+
+def test_the_schedule_and_the_overlap_are_those_of_the_stack_file() -> None:
+    spec = FeatureStoreSpec(materialisation=Materialisation(schedule="5 * * * *", overlap_hours=9, timeout_minutes=7))
+    recording = feature_store(spec)
+    assert "--overlap-hours=9" in command(recording, "materialisation")
+    cron_job = revealed(recording.of_kind("CronJob")["materialisation"].inputs["spec"])
+    assert cron_job["schedule"] == "5 * * * *"
+    assert cron_job["concurrencyPolicy"] == "Forbid"
+    assert cron_job["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 7 * 60
+
+
+def test_copies_of_the_server_are_spread_and_drained_one_at_a_time() -> None:
+    recording = feature_store(FeatureStoreSpec(server=FeatureServer(replicas=3)))
+    deployment = revealed(recording.of_kind("Deployment")["feature-server"].inputs["spec"])
+    assert deployment["replicas"] == 3
+    topologies = {each["topologyKey"] for each in deployment["template"]["spec"]["topologySpreadConstraints"]}
+    assert topologies == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+    budget = recording.of_kind("PodDisruptionBudget")["feature-server"].inputs["spec"]
+    assert budget == {"maxUnavailable": 1, "selector": {"matchLabels": {"app.kubernetes.io/name": "feature-server"}}}
+
+
+def test_a_changed_definition_makes_a_new_job_and_new_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_root_directory", lambda: str(tmp_path))
+    (tmp_path / "features").mkdir()
+    seen = []
+    for text in ("x = 1", "x = 2"):
+        (tmp_path / "features" / "mine.py").write_text(text)
+        recording = feature_store(FeatureStoreSpec(repository="features"))
+        seen.append({name: revealed(recording.named(name).inputs["spec"]) for name in CHANGING})
+        (definitions,) = (
+            each for name, each in recording.of_kind("ConfigMap").items() if name.startswith("repository")
+        )
+        assert definitions.inputs["data"] == {"mine.py": text}
+    assert all(seen[0][name] != seen[1][name] for name in CHANGING)
+
+
+CHANGING = ("features-apply-job", "features-feature-server-deployment")
+
+
+def test_a_repository_without_definitions_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_root_directory", lambda: str(tmp_path))
+    with pytest.raises(pulumi.RunError, match=r"feature_store.repository: .* got nowhere; give a directory"):
+        feature_store(FeatureStoreSpec(repository="nowhere"))
+
+
+@pytest.mark.parametrize("outside", ["/etc", "../other", "a/../../b"])
+def test_a_repository_outside_of_the_project_is_refused(outside: str) -> None:
+    with pytest.raises(ValidationError, match="outside the project"):
+        FeatureStoreSpec(repository=outside)
+
+
+def test_stores_are_reached_by_feast_alone_and_the_server_by_teams_and_models(recording: Recording) -> None:
+    policies = {name: each.inputs["spec"] for name, each in recording.of_kind("NetworkPolicy").items()}
+    for store in ("postgres-5432", "valkey-6379"):
+        (rule,) = policies[store]["ingress"]
+        assert rule["from"] == [
+            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "feature-store"}}}
+        ]
+    (rule,) = policies["feature-server-6566"]["ingress"]
+    teams = {"namespaceSelector": {"matchExpressions": [{"key": "mlplatform.dev/team", "operator": "Exists"}]}}
+    assert teams in rule["from"]
+
+
+ages = st.timedeltas(timedelta(0), timedelta(days=400))
+
+
+@given(reached=st.none() | ages, time_to_live=st.none() | ages.filter(bool), overlap=ages)
+def test_a_window_starts_before_the_last_run_ended_and_never_before_values_expire(
+    reached: timedelta | None, time_to_live: timedelta | None, overlap: timedelta
+) -> None:
+    end = None if reached is None else NOW - reached
+    start = window_start(end, time_to_live, overlap, NOW)
+    assert start <= NOW
+    assert time_to_live is None or start >= NOW - time_to_live
+    if end is not None and (time_to_live is None or end >= NOW - time_to_live):
+        assert start <= end
+
+
+def test_an_outage_is_caught_up_with() -> None:
+    assert window_start(NOW - 48 * HOUR, timedelta(days=7), 6 * HOUR, NOW) == NOW - 54 * HOUR
+
+
+def view(name: str, **more: Any) -> SimpleNamespace:
+    usual = {"online": True, "most_recent_end_time": NOW - HOUR, "ttl": timedelta(days=1), "batch_source": name}
+    return SimpleNamespace(name=name, **{**usual, **more})
+
+
+class Feast:
+    """A feature store that remembers what was filled."""
+
+    def __init__(self, *views: SimpleNamespace) -> None:
+        self.views, self.filled = views, {}  # type: ignore[var-annotated]
+
+    def list_feature_views(self) -> list[SimpleNamespace]:
+        return list(self.views)
+
+    def list_stream_feature_views(self) -> list[SimpleNamespace]:
+        return []
+
+    def materialize(self, start: datetime, end: datetime, views: list[str]) -> None:
+        (name,) = views
+        if name == "broken":
+            raise OSError("not a Parquet file")
+        self.filled[name] = (start, end)
+
+
+@pytest.fixture
+def _sources_hold_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(materialisation, "holds_data", lambda source: source != "empty")
+
+
+@pytest.mark.usefixtures("_sources_hold_data")
+def test_one_broken_view_does_not_keep_the_others_from_being_filled() -> None:
+    store = Feast(view("broken"), view("empty"), view("offline", online=False), view("good"))
+    assert materialisation.materialise(store, 6 * HOUR, NOW) == ["broken"]
+    assert store.filled == {"good": (NOW - 7 * HOUR, NOW)}
+
+
+@pytest.fixture
+def open_port() -> Iterator[str]:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def closed_port() -> str:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_waiting_ends_at_once_when_everything_accepts(open_port: str) -> None:
+    assert wait_for_ports.wait([open_port], timeout_seconds=60) == []
+
+
+def test_waiting_ends_with_its_time_and_names_who_refuses(open_port: str, closed_port: str) -> None:
+    assert wait_for_ports.wait([open_port, closed_port], timeout_seconds=0) == [closed_port]
+
+
+def test_every_pod_is_confined_sized_and_probed(recording: Recording) -> None:
+    for name, template in pods(recording):
+        spec = template["spec"]
+        assert spec["securityContext"]["runAsNonRoot"] is True, name
+        assert spec["automountServiceAccountToken"] is False, name
+        for container in containers(template):
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
+            assert set(container["resources"]) == {"requests", "limits"}, name
+        if spec["restartPolicy"] == "Always":
+            assert all("readinessProbe" in container for container in spec["containers"]), name

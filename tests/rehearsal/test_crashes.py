@@ -1,0 +1,62 @@
+"""A fault in the middle of an update loses nothing: the same command again brings the platform up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rehearsal.conftest import MLPLATFORM, NAME, PROJECT, attach, start
+
+if TYPE_CHECKING:
+    from tests.rehearsal.conftest import Platform
+
+pytestmark = pytest.mark.rehearsal
+
+
+def begin_again_from_nothing(platform: Platform) -> subprocess.Popen[str]:
+    """Destroy the stack's objects, then start an update and return when it has made the first of them."""
+    platform.engine.run("destroy", "--yes", "--skip-preview")
+    platform.home.prepare()
+    update = subprocess.Popen(
+        [MLPLATFORM, "rehearse", "local", "--json"],
+        cwd=PROJECT,
+        env=os.environ | {"MLPLATFORM_REHEARSAL": NAME},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    with platform.kube.watch("/apis/serving.kserve.io/v1alpha1/clusterservingruntimes", timeout=1) as events:
+        list(events)
+    with platform.kube.watch("/api/v1/namespaces", timeout=120) as events:
+        for event in events:
+            if event.object["metadata"]["name"] == "kueue-system" and event.type == "ADDED":
+                return update
+    raise AssertionError("the update made nothing")
+
+
+def pid_of(platform: Platform, part: str) -> int:
+    """The process that a part is."""
+    return next(each.pid for each in platform.session.status() if each.name == part)
+
+
+def test_the_update_after_a_killed_engine_converges(platform: Platform) -> None:
+    update = begin_again_from_nothing(platform)
+    engine = int((platform.home.operations / "running.pid").read_text())
+    os.kill(engine, signal.SIGKILL)
+    os.killpg(update.pid, signal.SIGKILL)
+    update.communicate()
+    assert start().summary["ready"]
+
+
+def test_the_update_after_a_killed_api_server_converges(platform: Platform) -> None:
+    update = begin_again_from_nothing(platform)
+    os.kill(pid_of(platform, "kube-apiserver"), signal.SIGKILL)
+    update.communicate()
+    again = start()
+    assert again.summary["ready"]
+    assert attach(again.summary).engine.run("preview", "--expect-no-changes").returncode == 0

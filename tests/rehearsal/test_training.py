@@ -1,0 +1,117 @@
+"""Jobs on shared GPUs, decided by the real Kueue and started by the real Trainer on simulated nodes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.rehearsal.conftest import Platform
+
+pytestmark = [pytest.mark.rehearsal, pytest.mark.training]
+
+NAMESPACE = "team-research"
+QUEUE = {"kueue.x-k8s.io/queue-name": "default"}
+OWNED = {"mlplatform.dev/owner": "ada.lovelace", "mlplatform.dev/cost-centre": "cc-1815"}
+
+
+def job(name: str, gpus: int) -> dict[str, Any]:
+    """A Job of one pod for every eight GPUs."""
+    container = {
+        "name": "train",
+        "image": "docker.io/pytorch/pytorch:2.10.0-cuda12.8-cudnn9-runtime",
+        "resources": {
+            "requests": {"cpu": "1", "memory": "1Gi"},
+            "limits": {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "8"},
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "runAsUser": 1000,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+    pods = gpus // 8
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": QUEUE | OWNED},
+        "spec": {
+            "parallelism": pods,
+            "completions": pods,
+            "template": {
+                "metadata": {"labels": OWNED},
+                "spec": {
+                    "restartPolicy": "Never",
+                    "automountServiceAccountToken": False,
+                    "containers": [container],
+                },
+            },
+        },
+    }
+
+
+@pytest.fixture
+def submit(platform: Platform) -> Iterator[Any]:
+    """Submits manifests, and deletes them when the test is done."""
+    submitted: list[str] = []
+
+    def apply(manifest: dict[str, Any]) -> None:
+        text = json.dumps(manifest)
+        submitted.append(text)
+        platform.kubectl("create", "-f", "-", stdin=text)
+
+    yield apply
+    for text in submitted:
+        platform.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=text)
+
+
+def test_a_job_within_quota_is_admitted_and_runs_on_gpu_nodes(platform: Platform, submit: Any) -> None:  # noqa: ANN401
+    submit(job("within-quota", gpus=8))
+    platform.wait_for(NAMESPACE, "job/within-quota", "jsonpath={.status.ready}=1")
+    pods = platform.kube.list(f"/api/v1/namespaces/{NAMESPACE}/pods", label_selector="job-name=within-quota")
+    assert all(pod["spec"]["nodeName"].startswith("gpu-h100-") for pod in pods)
+
+
+def test_a_job_that_finds_no_free_gpus_waits_and_says_why(platform: Platform, submit: Any) -> None:  # noqa: ANN401
+    submit(job("first", gpus=16))
+    platform.wait_for(NAMESPACE, "job/first", "jsonpath={.status.ready}=2")
+    submit(job("second", gpus=8))
+    platform.wait_for(NAMESPACE, "job/second", "jsonpath={.spec.suspend}=true")
+    workloads = f"/apis/kueue.x-k8s.io/v1beta2/namespaces/{NAMESPACE}/workloads"
+    platform.wait_for(NAMESPACE, "workloads", "condition=QuotaReserved=False", seconds=30)
+    waiting = [each for each in platform.kube.list(workloads) if each["metadata"]["name"].startswith("job-second")]
+    messages = [condition["message"] for each in waiting for condition in each["status"]["conditions"]]
+    assert any("insufficient" in message for message in messages), messages
+    platform.kubectl("delete", "job", "first", f"--namespace={NAMESPACE}")
+    platform.wait_for(NAMESPACE, "job/second", "jsonpath={.status.ready}=1")
+
+
+def test_a_train_job_starts_from_the_platforms_runtime(platform: Platform, submit: Any) -> None:  # noqa: ANN401
+    runtime = platform.summary["outputs"]["training"]["runtimes"][0]
+    submit(
+        {
+            "apiVersion": "trainer.kubeflow.org/v1alpha1",
+            "kind": "TrainJob",
+            "metadata": {"name": "distributed", "namespace": NAMESPACE, "labels": QUEUE | OWNED},
+            "spec": {
+                "runtimeRef": {"name": runtime.rpartition("/")[2]},
+                "trainer": {
+                    "numNodes": 2,
+                    "resourcesPerNode": {"limits": {"nvidia.com/gpu": "4", "cpu": "1", "memory": "1Gi"}},
+                },
+            },
+        }
+    )
+    platform.wait_for(NAMESPACE, "jobset/distributed", "jsonpath={.status.replicatedJobsStatus[0].ready}=1")
+    pods = platform.kube.list(
+        f"/api/v1/namespaces/{NAMESPACE}/pods", label_selector="jobset.sigs.k8s.io/jobset-name=distributed"
+    )
+    assert len(pods) == 2
+    environment = {each["name"]: each.get("value") for each in pods[0]["spec"]["containers"][0]["env"]}
+    assert environment["PET_NNODES"] == "2"
