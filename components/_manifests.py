@@ -24,6 +24,7 @@ _METADATA: Final = re.compile(r"^metadata:\n((?:[ #].*\n|\n)*)", re.MULTILINE)
 _ANNOTATIONS: Final = re.compile(r"^  annotations:\n", re.MULTILINE)
 _CONVERSION: Final = re.compile(r"^  conversion:\n(?: {3,}.*\n)*", re.MULTILINE)
 _CALLING: Final = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"})
+_DOCUMENTATION: Final = re.compile(r"^( *)description: \S.*\n(?:(?:\1 +\S.*|[ ]*)\n)*", re.MULTILINE)
 _KEEP: Final = "    helm.sh/resource-policy: keep\n"
 
 
@@ -37,6 +38,8 @@ def select(rendered: str, part: str, *, keep: bool, omit_webhooks: bool) -> str:
         is_definition = found[1] == "CustomResourceDefinition"
         if is_definition != (part == "definitions") or (omit_webhooks and found[1] in _CALLING):
             continue
+        if is_definition:
+            document = _DOCUMENTATION.sub("", document)
         if is_definition and omit_webhooks:
             document = _CONVERSION.sub("", document)
         if is_definition and keep:

@@ -18,7 +18,6 @@ _CONTROLLERS = ("cpu", "cpuset", "io", "memory", "pids", "hugetlb")
 """What kubelet wants to limit, as far as this kernel has it."""
 
 _END_SECONDS = 10.0
-_BURIAL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,10 @@ class ControlGroup:
     def end(self) -> None:
         """Kill every process in the group and take the group away; RehearsalError if that does not succeed."""
         deadline = time.monotonic() + _END_SECONDS
+        # One more round where some were started meanwhile, or the kernel has not yet buried all the dead.
         while not self._remove():
             if time.monotonic() > deadline:
                 raise RehearsalError(f"control group {self.name} still has processes: {self.processes()}")
-            # Some may have been started meanwhile, and the kernel takes a moment to bury the dead.
-            time.sleep(_BURIAL_SECONDS)
 
     def _remove(self) -> bool:
         end(self.processes(), grace_seconds=0)

@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +91,12 @@ def end(processes: Iterable[Process], *, grace_seconds: float) -> None:
     _still_running(ending, within_seconds=10)
 
 
+def wait_for_end(processes: Iterable[Process], *, within_seconds: float) -> None:
+    """Wait until one of those that live ends, or the time is over."""
+    with _watching(processes) as (poll, _):
+        poll.poll(within_seconds * 1000)
+
+
 def with_environment(variable: str) -> Iterator[tuple[Process, str]]:
     """The live processes that were started with this variable in their environment, and its value."""
     prefix = f"{variable}=".encode()
@@ -162,17 +169,24 @@ def _after_name(pid: int) -> list[str]:
 
 def _still_running(processes: list[Process], *, within_seconds: float) -> list[Process]:
     deadline = time.monotonic() + within_seconds
-    waiting = {handle: process for process in processes if (handle := process.open()) is not None}
-    poll = select.poll()
-    for handle in waiting:
-        poll.register(handle, select.POLLIN)
-    try:
+    with _watching(processes) as (poll, waiting):
         while waiting and (left := deadline - time.monotonic()) > 0:
             for handle, _ in poll.poll(left * 1000):
                 poll.unregister(handle)
                 os.close(handle)
                 del waiting[handle]
         return list(waiting.values())
+
+
+@contextmanager
+def _watching(processes: Iterable[Process]) -> Iterator[tuple[select.poll, dict[int, Process]]]:
+    """A poll that answers when one of the processes ends, and the live ones by their handles."""
+    poll = select.poll()
+    live = {handle: process for process in processes if (handle := process.open()) is not None}
+    try:
+        for handle in live:
+            poll.register(handle, select.POLLIN)
+        yield poll, live
     finally:
-        for handle in waiting:
+        for handle in live:
             os.close(handle)

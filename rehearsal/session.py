@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rehearsal.progress import Reporter
     from rehearsal.toolchain import Tools
 
-__all__ = ["Level", "PartStatus", "Session", "World", "choose_level", "needed_tools"]
+__all__ = ["Level", "PartStatus", "Session", "World", "choose_level", "needed_tools", "remove_all", "stop"]
 
 _CONTROL_PLANE_TOOLS = frozenset({"etcd", "kubernetes", "kwok", "kserve"})
 _NODE_TOOLS = frozenset({"pause", "coredns"})
@@ -67,9 +67,7 @@ class Session:
     @classmethod
     def all(cls) -> list[Session]:
         """All rehearsals of this user's state directory that were not stopped."""
-        directory = rehearsals_directory()
-        names = sorted(entry.name for entry in directory.iterdir()) if directory.is_dir() else []
-        return [session for name in names if not name.startswith(".") and (session := cls.find(name))]
+        return [session for name in _names() if (session := cls.find(name))]
 
     @property
     def name(self) -> str:
@@ -129,6 +127,19 @@ def stop(name: str, reporter: Reporter, *, remove: bool = False) -> None:
         teardown.run(remove=remove)
         for line in teardown.notes:
             phase.note(line)
+
+
+def remove_all(reporter: Reporter) -> None:
+    """Stop every rehearsal of this user's state directory, and delete what stopped ones have kept."""
+    for name in _names():
+        stop(name, reporter, remove=True)
+
+
+def _names() -> list[str]:
+    directory = rehearsals_directory()
+    found = sorted(entry.name for entry in directory.iterdir()) if directory.is_dir() else []
+    # The others are locks.
+    return [name for name in found if not name.startswith(".")]
 
 
 @contextmanager

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from rehearsal.errors import RehearsalError
 from rehearsal.parts import MARKER, Part, Parts
-from rehearsal.processes import end
+from rehearsal.processes import end, wait_for_end
 from rehearsal.supervisor import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-_POLL_SECONDS = 0.03
+_ASK_AGAIN_SECONDS = 0.03
 _RESTARTS_ALLOWED = 5
 
 
@@ -104,7 +104,9 @@ class Supervision:
                     raise RehearsalError(f"{name} does not stay up ({how})", log=self.log(name))
             if time.monotonic() > deadline:
                 raise RehearsalError(f"{what} within {within_seconds:.0f} s", log=self.log(watched[0]))
-            time.sleep(_POLL_SECONDS)
+            # Nobody announces that a part is ready; that one has died is seen at once.
+            runs = [self.parts.run_of(name) for name in watched]
+            wait_for_end([run.process for run in runs if run], within_seconds=_ASK_AGAIN_SECONDS)
 
     def log(self, name: str) -> Path:
         """Where the part's output is."""

@@ -17,6 +17,7 @@ from stacks._report import HIDDEN, Json, Steps
 
 _DEEPEST = 40
 _MOST_VALUES = 500_000
+_LONGEST_NUMBER = 1000
 
 _CONSTANTS: Final = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -160,8 +161,11 @@ class _Builder:
 
 
 def _number(text: str) -> int | float | None:
+    number: int | float
+    if len(text) > _LONGEST_NUMBER:
+        return None
     if _INTEGER.fullmatch(text):
-        number: int | float = int(text, 0)
+        number = int(text, 0)
     elif _OLD_OCTAL.fullmatch(text):
         number = int(text, 8)
     elif _FRACTION.fullmatch(text):

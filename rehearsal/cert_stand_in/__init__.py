@@ -93,7 +93,7 @@ def _documents(directory: Path) -> Iterator[Json]:
     # The one for Issuers has 300 KB: libyaml, where it is there, reads it ten times as fast.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for kind in (ISSUERS, CERTIFICATES):
-        for file in directory.glob(f"*-{kind.plural}.yaml"):
+        for file in directory.glob(f"*[-_]{kind.plural}.yaml"):
             yield from (each for each in yaml.load_all(file.read_bytes(), loader) if each)
 
 

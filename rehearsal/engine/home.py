@@ -75,7 +75,7 @@ class EngineHome:
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.directory / "passphrase"),
             "PULUMI_STACK": self.stack,
             "PULUMI_OPTION_CONFIG_FILE": str(self.directory / f"Pulumi.{self.stack}.yaml"),
-            "PULUMI_OPTION_PARALLEL": str(PARALLEL),
+            "PULUMI_PARALLEL": str(PARALLEL),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "MLPLATFORM_CHARTS": str(self.tools.charts()),

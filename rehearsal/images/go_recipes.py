@@ -53,6 +53,11 @@ GO_RECIPES: Final = (
     ),
     _go("docker.io/kserve/kserve-controller", "kserve", programs={"/manager": "kserve"}),
     _go(
+        "quay.io/brancz/kube-rbac-proxy",
+        "kube-rbac-proxy",
+        programs={"/usr/local/bin/kube-rbac-proxy": "kube-rbac-proxy"},
+    ),
+    _go(
         "quay.io/prometheus/prometheus",
         "prometheus",
         programs={"/bin/prometheus": "prometheus", "/bin/promtool": "promtool"},

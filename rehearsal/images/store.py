@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # Part of every layer's key: another number makes all layers again.
 _FORMAT: Final = 1
-_UNUSED_SECONDS: Final = 14 * 24 * 3600
+_UNUSED_SECONDS: Final = 3 * 24 * 3600
 # A blob is written before the record that names it.
 _UNNAMED_SECONDS: Final = 3600
 

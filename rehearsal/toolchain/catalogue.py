@@ -24,6 +24,7 @@ _PULUMI_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 _PROVIDER_COMMAND = "cmd/pulumi-resource-kubernetes"
 _COMPONENT_VERSION = "k8s.io/component-base/version"
+_PROMETHEUS_VERSION = "github.com/prometheus/common/version.Version"
 _KUBERNETES_BINARIES = (
     "kube-apiserver",
     "kube-controller-manager",
@@ -207,6 +208,7 @@ _MONITORING = (
         },
         # Upstream's own switches: the discoveries of static targets, files, HTTP and Kubernetes, and no cloud's SDK.
         tags=("remove_all_sd", "enable_kubernetes_sd"),
+        stamps={_PROMETHEUS_VERSION: "3.10.0"},
         release=vendors.prometheus_project("prometheus", "3.10.0", ["prometheus", "promtool"]),
         expected_seconds=120,
         peak_memory_gib=1.7,
@@ -216,6 +218,7 @@ _MONITORING = (
         name="alertmanager",
         version="0.31.0",
         programs={"alertmanager": "github.com/prometheus/alertmanager/cmd/alertmanager"},
+        stamps={_PROMETHEUS_VERSION: "0.31.0"},
         release=vendors.prometheus_project("alertmanager", "0.31.0", ["alertmanager"]),
         expected_seconds=40,
         peak_memory_gib=0.5,

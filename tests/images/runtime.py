@@ -57,7 +57,7 @@ class Runtime:
         return self._say("task", "exec", "--exec-id", next(self._names), container, "sh", "-c", script)
 
     def wait(self, container: str, script: str, *, within_seconds: float = 120) -> str:
-        """Run a script in a container until it succeeds; ``AssertionError`` with the container's log if it never does."""
+        """Run a script in a container until it succeeds; if it never does, the error is the container's log."""
         deadline = time.monotonic() + within_seconds
         while True:
             try:

@@ -35,6 +35,7 @@ HELP = {
     "jobset": ("/manager", "--help", "-config"),
     "trainer-controller-manager": ("/manager", "--help", "-config"),
     "kserve-controller": ("/manager", "--help", "-metrics-addr"),
+    "kube-rbac-proxy": ("/usr/local/bin/kube-rbac-proxy", "--help", "--upstream"),
     "prometheus": ("/bin/promtool", "--version", "promtool, version"),
     "alertmanager": ("/bin/alertmanager", "--version", "alertmanager, version"),
 }
@@ -160,7 +161,7 @@ ask = r.Request("http://127.0.0.1:18080/v2/models/line/infer", body, dict([("Con
 print(json.load(r.urlopen(ask))["outputs"][0]["data"])
 """
     answer = node.wait(server, f"python - <<'END' 2>/dev/null\n{program}\nEND\n")
-    assert answer == "[7.0]\n"
+    assert float(answer.strip("[]\n")) == pytest.approx(7)
 
 
 @pytest.mark.serving

@@ -20,7 +20,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.kube import Kube
 from rehearsal.plan import PAUSE_IMAGE
 from rehearsal.progress import Silent
-from rehearsal.session import Level, Session, stop
+from rehearsal.session import Level, Session, World, remove_all, stop
 from tests.world.watching import (
     PODS,
     dns_pod,
@@ -36,6 +36,8 @@ from tests.world.watching import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from rehearsal.toolchain import Tools
 
 pytestmark = pytest.mark.rehearsal
 
@@ -226,6 +228,18 @@ def test_without_a_node_every_pod_is_simulated(sessions: Callable[..., Session])
         assert wait_for_pod(kube, f"{PODS}/plain")["spec"]["nodeName"] == "simulated-0"
     session.stop(Silent(), remove=True)
     assert traces(session) == []
+
+
+def test_all_can_be_removed_at_once_even_what_a_stopped_one_has_kept(
+    tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLPLATFORM_STATE", str(tmp_path))
+    session = Session.start(f"test-{os.getpid()}", tools, World(), Silent(), Level.OBJECTS)
+    session.stop(Silent())
+    assert Session.all() == []
+    assert session.directory.exists()
+    remove_all(Silent())
+    assert not session.directory.exists()
 
 
 def _authority(session: Session) -> str:
