@@ -80,8 +80,8 @@ DASHBOARDS: Final = (
             Panel("API requests per second", "sum by (code) (rate(apiserver_request_total[5m]))", "{{code}}", "reqps"),
             Panel(
                 "Memory of the platform's programs",
-                "sum by (namespace, app) (process_resident_memory_bytes)",
-                "{{namespace}} {{app}}",
+                "sum by (job, app) (process_resident_memory_bytes)",
+                "{{job}} {{app}}",
                 "bytes",
             ),
         ),

@@ -82,6 +82,9 @@ class PlatformNamespace:
         metadata: dict[str, Any] = {"namespace": self.name, "labels": PART_OF}
         if named:
             metadata["name"] = name
+        if kind == "Service":
+            # It is ready when its pods are, and those are waited for.
+            metadata["annotations"] = {"pulumi.com/skipAwait": "true"}
         options = pulumi.ResourceOptions(depends_on=[self.resource, *depends_on])
         if kind == "Secret":
             options.additional_secret_outputs = ["data", "stringData"]

@@ -17,7 +17,7 @@ from stacks._report import HIDDEN, Json, Steps
 
 _DEEPEST = 40
 _MOST_VALUES = 500_000
-_LONGEST_NUMBER = 1000
+_LONGEST_NUMBER = 250  # whatever its base, it fits into a float
 
 _CONSTANTS: Final = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -146,7 +146,7 @@ class _Builder:
         elif node.tag == _PLAIN and (number := _number(text.replace("_", ""))) is not None:
             if math.isfinite(number):
                 return number
-            self._flaw(steps, "is no finite number", text, "write a number")
+            self._flaw(steps, "is no finite number", text[:40], "write a number")
             return 0
         return self._text(text, steps)
 

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import shutil
 import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from rehearsal.errors import RehearsalError
-from rehearsal.images import containerd, debian, oci
+from rehearsal.images import containerd, oci
 from rehearsal.images.blobs import BlobStore, DamagedBlobError
-from rehearsal.images.parts import Sources
 from rehearsal.images.recipes import RECIPES
 from rehearsal.images.records import Records
 from rehearsal.images.reference import Reference
 from rehearsal.images.registry import PullError, Registries
+from rehearsal.images.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from rehearsal.images.blobs import Layer
     from rehearsal.images.oci import Image
-    from rehearsal.images.recipe import LayerRecipe, Recipe
+    from rehearsal.images.recipe import Recipe
     from rehearsal.progress import Phase, Reporter
     from rehearsal.toolchain.tools import Tools
 
-# Part of every layer's key: another number makes all layers again.
-_FORMAT: Final = 1
 _UNUSED_SECONDS: Final = 3 * 24 * 3600
 # A blob is written before the record that names it.
 _UNNAMED_SECONDS: Final = 3600
@@ -85,12 +80,11 @@ class ImageStore:
         registries: Registries | None = None,
     ) -> None:
         self._directory = directory
-        self._tools = tools
         self._recipes = recipes
         self._registries = registries or Registries()
-        self._debian = debian.Archive(oci.architecture())
         self._blobs = BlobStore(directory / "blobs")
         self._records = Records(directory / "records")
+        self._layers = Workshop(directory / "work", tools, self._blobs, self._records)
         self._refusals: dict[str, str] = {}
 
     def origin(self, reference: str) -> Origin:
@@ -167,22 +161,15 @@ class ImageStore:
         return image if image and all(map(self._blobs.holds, (image.manifest, *image.blobs))) else None
 
     def _made(self, recipe: Recipe, reference: Reference) -> Image | None:
-        layers = [layer for each in recipe.layers if (layer := self._layer(each))]
+        layers = [layer for each in recipe.layers if (layer := self._layers.find(each))]
         if len(layers) < len(recipe.layers):
             return None
         return oci.assemble(str(reference), layers, recipe.configuration())
 
-    def _layer(self, recipe: LayerRecipe) -> Layer | None:
-        layer = self._records.layer(recipe.name, self._key(recipe))
-        return layer if layer and self._blobs.holds(layer.blob) else None
-
-    def _key(self, recipe: LayerRecipe) -> str:
-        return repr((_FORMAT, oci.architecture(), [part.key(self._tools) for part in recipe.parts]))
-
     def _expected_seconds(self, references: Iterable[Reference]) -> float:
         """What making takes; pulling depends on a network of which nothing is known."""
         recipes = [recipe for each in references if (recipe := self._recipe(each))]
-        missing = {layer.name: layer for recipe in recipes for layer in recipe.layers if not self._layer(layer)}
+        missing = {layer.name: layer for recipe in recipes for layer in recipe.layers if not self._layers.find(layer)}
         return sum(layer.expected_seconds for layer in missing.values())
 
     def _obtain(self, reference: Reference, phase: Phase) -> Image | None:
@@ -200,33 +187,10 @@ class ImageStore:
         if not recipe:
             return None
         for layer in recipe.layers:
-            if not self._layer(layer):
+            if not self._layers.find(layer):
                 phase.update(f"make {layer.name}")
-                self._make(layer)
+                self._layers.make(layer)
         return self._made(recipe, reference)
-
-    def _make(self, recipe: LayerRecipe) -> None:
-        with self._only_maker(recipe.name) as work:
-            # Another process may have made it while this one waited.
-            if self._layer(recipe):
-                return
-            sources = Sources(self._tools, self._debian, work)
-            entries = (entry for part in recipe.parts for entry in part.entries(sources))
-            self._records.add_layer(recipe.name, self._key(recipe), self._blobs.add_layer(entries))
-
-    @contextlib.contextmanager
-    def _only_maker(self, name: str) -> Iterator[Path]:
-        """An empty directory for the one process that makes this layer; what an interrupted one left is removed."""
-        work = self._directory / "work" / name
-        work.parent.mkdir(parents=True, exist_ok=True)
-        with work.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            shutil.rmtree(work, ignore_errors=True)
-            work.mkdir()
-            try:
-                yield work
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
 
     @contextlib.contextmanager
     def _directory_in_use(self) -> Iterator[None]:

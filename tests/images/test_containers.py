@@ -149,7 +149,7 @@ from sklearn.linear_model import LinearRegression
 joblib.dump(LinearRegression().fit([[0], [1]], [1, 3]), "model.joblib")'
         echo '{"name": "line", "implementation": "mlserver_sklearn.SKLearnModel",
                "parameters": {"uri": "./model.joblib"}}' >model-settings.json
-        echo '{"parallel_workers": 0, "http_port": 18080, "grpc_port": 18081, "metrics_port": 18082}' >settings.json
+        echo '{"parallel_workers": 0, "http_port": 5080, "grpc_port": 5081, "metrics_port": 5082}' >settings.json
         exec mlserver start .
     """
     server = node.start(IMAGES["mlserver"], "sh", "-c", script)
@@ -157,7 +157,7 @@ joblib.dump(LinearRegression().fit([[0], [1]], [1, 3]), "model.joblib")'
     program = f"""
 import json, urllib.request as r
 body = json.dumps({request}).encode()
-ask = r.Request("http://127.0.0.1:18080/v2/models/line/infer", body, dict([("Content-Type", "application/json")]))
+ask = r.Request("http://127.0.0.1:5080/v2/models/line/infer", body, dict([("Content-Type", "application/json")]))
 print(json.load(r.urlopen(ask))["outputs"][0]["data"])
 """
     answer = node.wait(server, f"python - <<'END' 2>/dev/null\n{program}\nEND\n")

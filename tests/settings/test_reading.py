@@ -43,6 +43,14 @@ def test_a_value_means_what_it_means_to_the_engine(written: str, read: Any) -> N
     assert type(value["key"]) is type(read)
 
 
+@pytest.mark.parametrize("written", ["9" * 5000, "9" * 250, "0x" + "f" * 248, "9" * 200 + "e200", ".inf", "-.nan"])
+def test_a_number_beyond_all_bounds_is_told_and_not_a_traceback(written: str, tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.huge.yaml"
+    path.write_text(f"config:\n  mlplatform:cluster: {{requests_per_second: {written}}}\n")
+    with pytest.raises(SettingsError, match="mlplatform:cluster.requests_per_second: is "):
+        Settings.load(path)
+
+
 def test_an_alias_and_a_merge_are_written_out() -> None:
     text = "base: &base {a: 1, b: 2}\nlist: &list [1]\nuse: {<<: *base, b: 3}\nsame: *list\n"
     assert parse(text).value == {"base": {"a": 1, "b": 2}, "list": [1], "use": {"a": 1, "b": 3}, "same": [1]}
