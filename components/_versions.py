@@ -62,7 +62,7 @@ CHARTS: Final[Mapping[str, Chart]] = MappingProxyType(
             Chart("kueue", "0.19.2", "oci://registry.k8s.io/kueue/charts"),
             Chart("jobset", "0.12.0", "oci://registry.k8s.io/jobset/charts"),
             Chart("kubeflow-trainer", "2.2.0", "oci://ghcr.io/kubeflow/charts"),
-            Chart("kserve-crd", "v0.20.0", "oci://ghcr.io/kserve/charts"),
+            Chart("kserve-crd-minimal", "v0.20.0", "oci://ghcr.io/kserve/charts"),
             Chart("kserve-resources", "v0.20.0", "oci://ghcr.io/kserve/charts"),
         )
     }

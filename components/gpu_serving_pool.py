@@ -64,7 +64,7 @@ class GpuServingPool(pulumi.ComponentResource):
         opts = pulumi.ResourceOptions(parent=self, provider=cluster.provider)
         namespace = platform_namespace(f"{self._name}-namespace", _NAMESPACE, opts)
         definitions = _chart.definitions(
-            f"{self._name}-kserve-definitions", "kserve-crd", cluster, namespace=namespace, parent=self
+            f"{self._name}-kserve-definitions", "kserve-crd-minimal", cluster, namespace=namespace, parent=self
         )
         return _chart.objects(
             f"{self._name}-kserve",

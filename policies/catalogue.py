@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 PAGE: Final = Path(__file__).parents[1] / "docs/policies.md"
 _BEGIN: Final = "<!-- rules: made by `python -m policies.catalogue` -->\n"
 _END: Final = "<!-- end of rules -->\n"
-_HEAD: Final = "| id | rule | level | if unknown at preview | evidence | maps to | kinds |\n|---|---|---|---|---|---|---|\n"
+_HEAD: Final = (
+    "| id | rule | level | if unknown at preview | evidence | maps to | kinds |\n|---|---|---|---|---|---|---|\n"
+)
 
 
 def table(rules: Iterable[Rule]) -> str:

@@ -30,8 +30,13 @@ class Size(Spec):
 
     def resources(self) -> dict[str, dict[str, str]]:
         """The `resources` of a container."""
-        memory = f"{self.memory_mib}Mi"
+        # As the API server writes them: a webhook that decodes an object would else change what was asked for.
+        memory = f"{self.memory_mib // 1024}Gi" if self.memory_mib % 1024 == 0 else f"{self.memory_mib}Mi"
         return {
-            "requests": {"cpu": f"{self.cpu_millicores}m", "memory": memory},
-            "limits": {"cpu": f"{self.cpu_limit_millicores}m", "memory": memory},
+            "requests": {"cpu": _cpus(self.cpu_millicores), "memory": memory},
+            "limits": {"cpu": _cpus(self.cpu_limit_millicores), "memory": memory},
         }
+
+
+def _cpus(millicores: int) -> str:
+    return f"{millicores}m" if millicores % 1000 else str(millicores // 1000)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
+import shutil
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -96,7 +97,7 @@ class EngineHome:
             _SHIM.format(
                 stack_file=shlex.quote(str(self._stack_file)),
                 salt=shlex.quote(str(self._salt)),
-                pulumi=shlex.quote(str(self.tools.binary("pulumi"))),
+                pulumi=shlex.quote(str(self._program)),
             )
         )
         self.pulumi.chmod(0o755)
@@ -120,7 +121,13 @@ class EngineHome:
 
     def _lay_out_home(self) -> None:
         plugin = self.directory / "plugins" / _KUBERNETES_PLUGIN
-        for directory in (plugin, self.directory / "backend", self.directory / "bin", self.operations):
+        for directory in (
+            plugin,
+            self._program.parent,
+            self.directory / "backend",
+            self.pulumi.parent,
+            self.operations,
+        ):
             directory.mkdir(parents=True, exist_ok=True)
         # The engine logs every property of every resource below `logs`, which costs more time than the work
         # itself and cannot be switched off; a plain file in its place stops it.
@@ -131,14 +138,16 @@ class EngineHome:
             fresh.touch(mode=0o600)
             fresh.write_text(secrets.token_urlsafe(32))
             fresh.replace(passphrase)
-        links = {plugin / "pulumi-resource-kubernetes": self.tools.binary("pulumi-resource-kubernetes")}
         host = self.tools.binary("pulumi-language-python")
-        for program in (host, host.with_name("pulumi-language-python-exec")):
-            links[self.directory / "bin" / program.name] = program
-        for link, target in links.items():
-            if not link.is_symlink() or link.readlink() != target:
-                link.unlink(missing_ok=True)
-                link.symlink_to(target)
+        beside = [self.tools.binary("pulumi"), host, host.with_name("pulumi-language-python-exec")]
+        for program in beside:
+            _place(program, self._program.parent)
+        _place(self.tools.binary("pulumi-resource-kubernetes"), plugin)
+
+    @property
+    def _program(self) -> Path:
+        """The engine's own program; it warns of a language host that does not lie beside it."""
+        return self.directory / "engine" / "pulumi"
 
     def _make_stack(self) -> None:
         """Initialise the stack from a bare copy of the project, which catches the salt that Pulumi writes."""
@@ -146,10 +155,9 @@ class EngineHome:
         scratch.mkdir(exist_ok=True)
         (scratch / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
         environment = {k: v for k, v in self.environment().items() if not k.startswith("PULUMI_OPTION_")}
-        pulumi = str(self.tools.binary("pulumi"))
         for arguments in (["stack", "rm", "--force", "--yes", self.stack], ["stack", "init", self.stack]):
             done = subprocess.run(
-                self.session.command([pulumi, *arguments, "--non-interactive"]),
+                self.session.command([str(self._program), *arguments, "--non-interactive"]),
                 cwd=scratch,
                 env=environment,
                 capture_output=True,
@@ -162,3 +170,16 @@ class EngineHome:
                 remedy="remove the rehearsal with `mlplatform rehearse stop --remove` and try again",
             )
         self._salt.write_text((scratch / f"Pulumi.{self.stack}.yaml").read_text())
+
+
+def _place(program: Path, directory: Path) -> None:
+    """Have the program in the directory too, sharing its bytes where both lie on one disk."""
+    target = directory / program.name
+    if target.exists():
+        if target.samefile(program) or target.stat().st_mtime_ns == program.stat().st_mtime_ns:
+            return
+        target.unlink()
+    try:
+        target.hardlink_to(program)
+    except OSError:
+        shutil.copy2(program, target)

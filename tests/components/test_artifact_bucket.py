@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs
 from components.specs.artifact_bucket import ArtifactBucketSpec, LifecycleRule
 from components.specs.storage import Storage
-from controllers.bucket_setup import set_up
 from tests.components.platform import NAMESPACES, cluster
 from tests.components.pods import containers, is_secret, pods, revealed
 from tests.components.recorded import record
@@ -154,42 +153,3 @@ def test_data_lies_on_a_claimed_volume_unless_the_stack_is_disposable() -> None:
 def test_a_choice_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ArtifactBucketSpec.model_validate_json(json.dumps(wrong))
-
-
-class Store:
-    """An S3 client that remembers what it was told."""
-
-    def __init__(self, *buckets: str, versioning: dict[str, str] | None = None) -> None:
-        self.buckets, self.versioning, self.calls = list(buckets), versioning or {}, []  # type: ignore[var-annotated]
-
-    def list_buckets(self) -> dict[str, Any]:
-        return {"Buckets": [{"Name": name} for name in self.buckets]}
-
-    def get_bucket_versioning(self, **_: object) -> dict[str, str]:
-        return self.versioning
-
-    def __getattr__(self, call: str) -> Any:
-        return lambda **arguments: self.calls.append((call, arguments))
-
-
-RULES = [{"ID": "scratch"}]
-
-
-def test_setting_up_creates_a_missing_bucket_and_only_a_missing_one() -> None:
-    new, old = Store("others"), Store("artifacts")
-    for store in (new, old):
-        set_up(store, {"bucket": "artifacts", "versioned": True, "rules": RULES})
-    assert ("create_bucket", {"Bucket": "artifacts"}) in new.calls
-    assert "create_bucket" not in dict(old.calls)
-
-
-def test_setting_up_removes_rules_that_are_no_longer_wanted() -> None:
-    store = Store("artifacts")
-    set_up(store, {"bucket": "artifacts", "versioned": False, "rules": []})
-    assert store.calls == [("delete_bucket_lifecycle", {"Bucket": "artifacts"})]
-
-
-def test_setting_up_suspends_versions_where_they_were_once_kept() -> None:
-    store = Store("artifacts", versioning={"Status": "Enabled"})
-    set_up(store, {"bucket": "artifacts", "versioned": False, "rules": RULES})
-    assert dict(store.calls)["put_bucket_versioning"]["VersioningConfiguration"] == {"Status": "Suspended"}

@@ -21,7 +21,7 @@ CHART_OF = {
     "kueue": "kueue",
     "jobset": "jobset",
     "kubeflow-trainer": "kubeflow-trainer",
-    "kserve-crd": "kserve-controller",
+    "kserve-crd-minimal": "kserve-controller",
     "kserve-resources": "kserve-controller",
 }
 

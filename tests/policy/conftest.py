@@ -58,9 +58,7 @@ class RunningPack:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._process.stdout.readline())}")
         self.calls = analyzer_grpc.AnalyzerStub(self._channel)
 
-    def configure(
-        self, *, stack: str = "", dry_run: bool = True, parameters: Mapping[str, Any] | None = None
-    ) -> None:
+    def configure(self, *, stack: str = "", dry_run: bool = True, parameters: Mapping[str, Any] | None = None) -> None:
         """Say which stack is judged (to the examples' pack: with which parameters), and whether this is a preview."""
         stack = stack or json.dumps(parameters or {})
         self.calls.ConfigureStack(analyzer.AnalyzerStackConfigureRequest(stack=stack, dry_run=dry_run))

@@ -154,7 +154,9 @@ def test_the_present_object_can_be_compared_with_the_one_before() -> None:
     assert truth(same, {"queue": "a"}, old={"queue": UNKNOWN}).value is None
 
 
-@given(st.lists(st.one_of(st.integers(0, 99), st.text(st.characters(exclude_characters='"[]'), min_size=1)), min_size=1))
+@given(
+    st.lists(st.one_of(st.integers(0, 99), st.text(st.characters(exclude_characters='"[]'), min_size=1)), min_size=1)
+)
 def test_a_place_is_spelled_so_that_it_can_be_read_back(place: list[str | int]) -> None:
     if isinstance(place[0], str):
         assert steps(spell(place)) == tuple(place)

@@ -51,4 +51,6 @@ def test_no_resource_of_the_local_stack_violates_a_mandatory_rule(registered: li
     ]
     assert len(verdicts) > 100
     accepted = (Outcome.PASS, Outcome.EXEMPT)
-    assert not [f"{each.rule.id} {each.resource.label}: {each.detail}" for each in verdicts if each.outcome not in accepted]
+    assert not [
+        f"{each.rule.id} {each.resource.label}: {each.detail}" for each in verdicts if each.outcome not in accepted
+    ]

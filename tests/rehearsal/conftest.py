@@ -18,11 +18,15 @@ from rehearsal.kube import Kube
 from rehearsal.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from rehearsal.kube import Json
 
 PROJECT = Path(__file__).parents[2]
 MLPLATFORM = Path(sys.executable).with_name("mlplatform")
-NAME = "test"
+KEPT = os.environ.get("MLPLATFORM_TEST_REHEARSAL")
+"""A rehearsal to use and keep, for whoever works on these tests; absent: one of their own, stopped at the end."""
+NAME = KEPT or "test"
 
 
 def mlplatform(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -82,7 +86,17 @@ class Platform:
         """Wait, watching, until the resource meets the condition (kubectl's `--for`)."""
         self.kubectl("wait", f"--namespace={namespace}", resource, f"--for={condition}", f"--timeout={seconds}s")
 
-    def service(self, namespace: str, name: str, path: str) -> Any:  # noqa: ANN401 - whatever JSON it answers
+    def watch_for(
+        self, path: str, found: Callable[[Json], bool], *, label_selector: str = "", seconds: int = 60
+    ) -> Json:
+        """The first object of the collection that is as asked, now or soon."""
+        with self.kube.watch(path, timeout=seconds, label_selector=label_selector) as events:
+            for event in events:
+                if event.type != "DELETED" and found(event.object):
+                    return event.object
+        raise AssertionError(f"{path}: nothing was as asked within {seconds} s")
+
+    def service(self, namespace: str, name: str, path: str) -> Any:
         """What a Service answers to a GET, in JSON, through the API server's proxy."""
         return self.kube.get(f"/api/v1/namespaces/{namespace}/services/{name}/proxy/{path}")
 
@@ -112,7 +126,8 @@ def platform() -> Iterator[Platform]:
         yield started
     finally:
         started.kube.close()
-        mlplatform("rehearse", "stop", check=False)
+        if not KEPT:
+            mlplatform("rehearse", "stop", check=False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -36,7 +36,7 @@ def attempts(platform: Platform, team: str, *keys: str) -> dict[str, str]:
     namespace, name = platform.summary["outputs"]["artifact_bucket"]["team_secrets"][team].split("/")
     secret = platform.kube.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")["data"]
     values = {key: base64.b64decode(value).decode() for key, value in secret.items()}
-    service = platform.kube.get("/api/v1/namespaces/artifact-store/services/s3")
+    service = platform.kube.get("/api/v1/namespaces/artifact-store/services/seaweedfs")
     access = {
         "endpoint": f"http://{service['spec']['clusterIP']}:{service['spec']['ports'][0]['port']}",
         "bucket": platform.summary["outputs"]["artifact_bucket"]["bucket"],
@@ -77,7 +77,7 @@ def test_a_pushed_feature_is_read_online(platform: Platform) -> None:
         """,
         endpoint(platform),
     )
-    assert [[31]] == [each["values"] for each in json.loads(read)["results"][1:]]
+    assert [each["values"] for each in json.loads(read)["results"][1:]] == [[31]]
 
 
 def endpoint(platform: Platform) -> str:
@@ -87,7 +87,7 @@ def endpoint(platform: Platform) -> str:
 
 
 def test_the_materialisation_job_runs_to_its_end(platform: Platform) -> None:
-    platform.kubectl("create", "job", "materialise-now", "--namespace=feature-store", "--from=cronjob/materialise")
+    platform.kubectl("create", "job", "materialise-now", "--namespace=feature-store", "--from=cronjob/materialisation")
     try:
         platform.wait_for("feature-store", "job/materialise-now", "condition=Complete", seconds=180)
     finally:

@@ -71,28 +71,29 @@ def submit(platform: Platform) -> Iterator[Any]:
         platform.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=text)
 
 
-def test_a_job_within_quota_is_admitted_and_runs_on_gpu_nodes(platform: Platform, submit: Any) -> None:  # noqa: ANN401
+def test_a_job_within_quota_is_admitted_and_runs_on_gpu_nodes(platform: Platform, submit: Any) -> None:
     submit(job("within-quota", gpus=8))
     platform.wait_for(NAMESPACE, "job/within-quota", "jsonpath={.status.ready}=1")
     pods = platform.kube.list(f"/api/v1/namespaces/{NAMESPACE}/pods", label_selector="job-name=within-quota")
     assert all(pod["spec"]["nodeName"].startswith("gpu-h100-") for pod in pods)
 
 
-def test_a_job_that_finds_no_free_gpus_waits_and_says_why(platform: Platform, submit: Any) -> None:  # noqa: ANN401
+def test_a_job_that_finds_no_free_gpus_waits_and_says_why(platform: Platform, submit: Any) -> None:
     submit(job("first", gpus=16))
     platform.wait_for(NAMESPACE, "job/first", "jsonpath={.status.ready}=2")
     submit(job("second", gpus=8))
     platform.wait_for(NAMESPACE, "job/second", "jsonpath={.spec.suspend}=true")
-    workloads = f"/apis/kueue.x-k8s.io/v1beta2/namespaces/{NAMESPACE}/workloads"
-    platform.wait_for(NAMESPACE, "workloads", "condition=QuotaReserved=False", seconds=30)
-    waiting = [each for each in platform.kube.list(workloads) if each["metadata"]["name"].startswith("job-second")]
-    messages = [condition["message"] for each in waiting for condition in each["status"]["conditions"]]
+    waiting = platform.watch_for(
+        f"/apis/kueue.x-k8s.io/v1beta2/namespaces/{NAMESPACE}/workloads",
+        lambda each: each["metadata"]["name"].startswith("job-second") and "conditions" in each.get("status", {}),
+    )
+    messages = [condition["message"] for condition in waiting["status"]["conditions"]]
     assert any("insufficient" in message for message in messages), messages
     platform.kubectl("delete", "job", "first", f"--namespace={NAMESPACE}")
     platform.wait_for(NAMESPACE, "job/second", "jsonpath={.status.ready}=1")
 
 
-def test_a_train_job_starts_from_the_platforms_runtime(platform: Platform, submit: Any) -> None:  # noqa: ANN401
+def test_a_train_job_starts_from_the_platforms_runtime(platform: Platform, submit: Any) -> None:
     runtime = platform.summary["outputs"]["training"]["runtimes"][0]
     submit(
         {
@@ -108,7 +109,10 @@ def test_a_train_job_starts_from_the_platforms_runtime(platform: Platform, submi
             },
         }
     )
-    platform.wait_for(NAMESPACE, "jobset/distributed", "jsonpath={.status.replicatedJobsStatus[0].ready}=1")
+    platform.watch_for(
+        f"/apis/jobset.x-k8s.io/v1alpha2/namespaces/{NAMESPACE}/jobsets",
+        lambda each: any(group["ready"] for group in each.get("status", {}).get("replicatedJobsStatus", [])),
+    )
     pods = platform.kube.list(
         f"/api/v1/namespaces/{NAMESPACE}/pods", label_selector="jobset.sigs.k8s.io/jobset-name=distributed"
     )
