@@ -6,10 +6,14 @@ arrows the dependencies between their children, less those that follow from othe
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +26,14 @@ _STYLE = """
   rect { fill: #f6f8fa; stroke: #8c959f; rx: 8px; }
   path { fill: none; stroke: #8c959f; stroke-width: 1.3; }
 """
+
+
+def picture(
+    export: Annotated[Path, typer.Argument(help="What `pulumi stack export` printed.", exists=True, dir_okay=False)],
+    target: Annotated[Path, typer.Argument(help="The SVG file to write.")] = Path("docs/architecture.svg"),
+) -> None:
+    """Draw the components of a deployed stack."""
+    target.write_text(draw(json.loads(export.read_text())))
 
 
 @dataclass(frozen=True)

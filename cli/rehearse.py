@@ -110,12 +110,20 @@ def logs(
 def stop(
     name: Name = None,
     every: Annotated[bool, typer.Option("--all", help="Stop all of them.")] = False,
-    remove: Annotated[bool, typer.Option("--remove", help="Remove its state and its copies of images too.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove its logs and imported images too.")] = False,
 ) -> None:
-    """Stop a rehearsal's processes at once, without destroying the stack; `up` goes on from here."""
+    """Stop a rehearsal at once, its cluster and stack with it; only logs and imported images stay."""
+    from rehearsal.session import remove_all
+    from rehearsal.session import stop as stop_rehearsal
+
     reporter = ConsoleReporter(console())
-    for session in _sessions(None) if every else [_session(name)]:
-        session.stop(reporter, remove=remove)
+    if not every:
+        stop_rehearsal(name or DEFAULT_NAME, reporter, remove=remove)
+    elif remove:
+        remove_all(reporter)
+    else:
+        for session in _sessions(None):
+            session.stop(reporter)
 
 
 @app.command("kubeconfig")

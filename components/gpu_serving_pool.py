@@ -87,7 +87,13 @@ class GpuServingPool(pulumi.ComponentResource):
                 "rbacProxy": {"resources": sizes.metrics_proxy.resources()},
                 # Deployments and Services; no Knative and no service mesh.
                 "deploymentMode": "Standard",
-                "gateway": {"disableIngressCreation": True, "disableIstioVirtualHost": True},
+                "gateway": {
+                    "disableIngressCreation": True,
+                    "disableIstioVirtualHost": True,
+                    # What an InferenceService shows as its address is then where it answers.
+                    "domain": "svc",
+                    "domainTemplate": "{{ .Name }}-predictor.{{ .Namespace }}.{{ .IngressDomain }}",
+                },
             },
             "storage": _image("kserve-storage-initializer"),
             "agent": _image("kserve-agent"),

@@ -28,7 +28,7 @@ class Resource:
         return self._metadata("namespace")
 
     def _metadata(self, key: str) -> str | Gap:
-        metadata = self.properties.get("metadata")
+        metadata: object = self.properties.get("metadata")
         if metadata is UNKNOWN:
             return UNKNOWN
         if not isinstance(metadata, Mapping):

@@ -54,10 +54,10 @@ class Endpoints:
     def on_loopback(cls) -> Endpoints:
         """Ports that nobody on this machine listens on now."""
         listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-        ports = [listener.getsockname()[1] for listener in listeners]
+        api, client, peer = (int(listener.getsockname()[1]) for listener in listeners)
         for listener in listeners:
             listener.close()
-        return cls("127.0.0.1", *ports, reachable=False)
+        return cls("127.0.0.1", api, client, peer, reachable=False)
 
     @property
     def server(self) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from components._spec import Name, Spec
-from components.specs.capacity import LabelValue  # noqa: TC001 (pydantic reads it)
+from components.specs.capacity import LabelValue
 from components.specs.size import Size
 
 ModelFormat = Literal["llm", "sklearn", "xgboost", "lightgbm", "mlflow"]

@@ -17,9 +17,8 @@ from policies.rules import RULES
 from policies.rules._examples import manifests
 
 if TYPE_CHECKING:
-    from conftest import RunningPack
-
     from policies.resource import Resource
+    from tests.policy.conftest import RunningPack
 
 pytestmark = pytest.mark.policy
 

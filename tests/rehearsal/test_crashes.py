@@ -19,7 +19,7 @@ pytestmark = pytest.mark.rehearsal
 
 def begin_again_from_nothing(platform: Platform) -> subprocess.Popen[str]:
     """Destroy the stack's objects, then start an update and return when it has made the first of them."""
-    platform.engine.run("destroy", "--yes", "--skip-preview")
+    assert platform.engine.run("destroy", "--yes", "--skip-preview").returncode == 0
     platform.home.prepare()
     update = subprocess.Popen(
         [MLPLATFORM, "rehearse", "local", "--json"],
@@ -30,12 +30,12 @@ def begin_again_from_nothing(platform: Platform) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-    with platform.kube.watch("/apis/serving.kserve.io/v1alpha1/clusterservingruntimes", timeout=1) as events:
-        list(events)
     with platform.kube.watch("/api/v1/namespaces", timeout=120) as events:
         for event in events:
             if event.object["metadata"]["name"] == "kueue-system" and event.type == "ADDED":
                 return update
+    update.kill()
+    update.communicate()
     raise AssertionError("the update made nothing")
 
 

@@ -47,7 +47,7 @@ def test_a_value_means_what_it_means_to_the_engine(written: str, read: Any) -> N
 def test_a_number_beyond_all_bounds_is_told_and_not_a_traceback(written: str, tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.huge.yaml"
     path.write_text(f"config:\n  mlplatform:cluster: {{requests_per_second: {written}}}\n")
-    with pytest.raises(SettingsError, match="mlplatform:cluster.requests_per_second: is "):
+    with pytest.raises(SettingsError, match=r"mlplatform:cluster\.requests_per_second: is "):
         Settings.load(path)
 
 

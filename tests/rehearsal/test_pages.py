@@ -1,0 +1,101 @@
+"""Every command of README and docs, run as it is printed, in a copy of the project."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rehearsal.conftest import NAME, PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.rehearsal.conftest import Platform
+
+pytestmark = pytest.mark.rehearsal
+
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+ELSEWHERE = {
+    "make test": "is what runs this test; `.ci/run` calls it too",
+    "make down": "is run by test_destroy.py, after everything else",
+}
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The code blocks of that language on a page."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = [
+    pytest.param(block, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page, "sh"))
+    if block.strip() not in ELSEWHERE
+]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The project as a clone would have it, with this environment."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        target = tmp_path / "project" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(PROJECT / name, target)
+    (tmp_path / "project" / ".venv").symlink_to(PROJECT / ".venv")
+    return tmp_path / "project"
+
+
+def environment(platform: Platform, block: str) -> dict[str, str]:
+    """The user's own shell for `make` and `mlplatform`; for `pulumi` the one that `rehearse shell` opens."""
+    if "pulumi " not in block:
+        return os.environ | {"MLPLATFORM_REHEARSAL": NAME}
+    rehearsed = platform.home.environment()
+    if "stack init" in block:
+        # As with an engine that knows nothing of a rehearsal, but for its backend and passphrase.
+        rehearsed = {key: value for key, value in rehearsed.items() if not key.startswith("PULUMI_OPTION_")}
+        del rehearsed["PULUMI_STACK"]
+        rehearsed["PATH"] = f"{platform.home.directory / 'engine'}:{rehearsed['PATH']}"
+    return rehearsed
+
+
+@pytest.mark.parametrize("block", COMMANDS)
+def test_the_commands_of_a_page_work(platform: Platform, checkout: Path, block: str) -> None:
+    shell = ["sh", "-euc", block]
+    done = subprocess.run(
+        platform.session.command(shell) if "pulumi " in block else shell,
+        cwd=checkout,
+        env=environment(platform, block),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_stack_file_of_the_readme_is_the_one_that_runs() -> None:
+    actual = (PROJECT / "stacks" / "Pulumi.local.yaml").read_text()
+    for block in blocks(PROJECT / "README.md", "yaml"):
+        assert block in actual
+
+
+def test_the_transcript_of_the_readme_is_the_recorded_one() -> None:
+    recorded = (PROJECT / "docs" / "recordings" / "make-up.txt").read_text()
+    assert recorded in (PROJECT / "README.md").read_text()
+
+
+def test_every_link_of_a_page_leads_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
