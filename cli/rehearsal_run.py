@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.console import fail
 from cli.summary import Node, Pods, Policies, Summary
 from components._versions import IMAGES
 from rehearsal import readiness
@@ -22,7 +23,7 @@ from rehearsal.progress import Silent
 from rehearsal.session import Level, Session, World, choose_level
 from rehearsal.session import needed_tools as needed_to_start
 from rehearsal.toolchain import Toolchain
-from stacks.settings import Settings
+from stacks.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from cli.console import ConsoleReporter
@@ -63,7 +64,10 @@ def stack_file(stack: str) -> Path:
 
 def make_ready(stack: str, level: str | None, reporter: ConsoleReporter) -> Ready:
     """Check the stack file, choose the level, and build or fetch tools and images."""
-    settings = Settings.load(stack_file(stack))
+    try:
+        settings = Settings.load(stack_file(stack))
+    except SettingsError as error:
+        raise fail(str(error)) from None
     chosen, reason = _level(level)
     images = [image.reference for image in IMAGES.values()] if chosen is Level.FULL else []
     if chosen is Level.FULL:

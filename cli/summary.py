@@ -146,14 +146,17 @@ def _pod_rows(pods: tuple[Pods, ...]) -> list[tuple[str, str]]:
 def _policy_rows(policies: Policies) -> list[tuple[str, str]]:
     rows = [(f"{policies.rules} rules", f"judged {policies.resources} resources")]
     rows += [("violation", f"[red]{escape(line)}[/]") for line in policies.violations]
-    rows += [("advice", f"[yellow]{escape(line)}[/]") for line in policies.advice]
+    advising = Counter(line.split(" ", 1)[0] for line in policies.advice)
+    rows += [("advice", f"{rule} on {count} resources; `--json` says which") for rule, count in advising.items()]
     return rows
 
 
 def _unreal_rows(summary: Summary) -> list[tuple[str, str]]:
     rows = [(f"level {summary.level}", escape(summary.level_reason))] if summary.level_reason else []
     rows += [("left out", escape(text)) for text in summary.left_out]
-    rows += [("simulated", f"{escape(image)}: {escape(why)}") for image, why in summary.simulated_images.items()]
+    if summary.simulated_images:
+        names = ", ".join(image.split("/", 1)[-1] for image in summary.simulated_images)
+        rows.append(("simulated", f"pods of images that cannot be had here: {escape(names)}"))
     made = Counter(text.split(" ", 1)[0] for text in summary.origins.values())
     if made:
         text = ", ".join(f"{count} {how}" for how, count in sorted(made.items()))

@@ -70,7 +70,8 @@ class _Writer:
 
     @write.register
     def _(self, condition: CompareQuantity) -> str:
-        as_quantity = "quantity(string({}))".format
+        # A number or a text. Not string(value): in a loop over both, API server 1.36 has "no such overload".
+        as_quantity = 'quantity("%s".format([{}]))'.format
         return self._test(condition, lambda value, other: f"{as_quantity(value)}.compareTo({as_quantity(other)}) <= 0")
 
     @write.register

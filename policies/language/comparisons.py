@@ -11,6 +11,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeGuard
 
 from policies.language.conditions import Condition
@@ -123,7 +124,7 @@ class Text(Comparison):
     def holds(self, value: object, other: object) -> bool:
         if not isinstance(value, str) or not isinstance(other, str):
             raise TypeError("a text")
-        return value.startswith(other) if self.test == "starts with" else re.search(other, value) is not None
+        return value.startswith(other) if self.test == "starts with" else _expression(other).search(value) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,12 @@ class Among(Comparison):
         if not isinstance(value, str) or not isinstance(other, tuple):
             raise TypeError("a text")
         return value in other
+
+
+@lru_cache
+def _expression(expression: str) -> re.Pattern[str]:
+    """As RE2 reads it: classes are ASCII, and `$` is the end of the text, not the place before a last line break."""
+    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", expression), re.ASCII)
 
 
 def _kind(value: object) -> str:

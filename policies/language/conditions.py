@@ -107,7 +107,8 @@ class AtMostOne(Condition):
         if len(true) > 1:
             return Truth(False, conjunction(true).places)
         unknown = [truth for truth in truths if truth.value is None]
-        return conjunction(unknown) if unknown and len(true) + len(unknown) > 1 else Truth(True)
+        at_most = len(true) + len(unknown) + sum(_may_be_longer(path, scope) for path in self.over)
+        return conjunction(unknown) if unknown and at_most > 1 else Truth(True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,15 @@ class Let(Condition):
             return self.condition.evaluate({**scope, self.name: self.path.resolve(scope)})
         except IllTypedError as fault:
             return Truth(None, (), (str(fault),))
+
+
+def _may_be_longer(path: Path, scope: Scope) -> bool:
+    """Whether the list counts as one unknown element only because nothing is known of it."""
+    try:
+        value = path.resolve(scope).value
+    except IllTypedError:
+        return True
+    return value is not ABSENT and not isinstance(value, list | tuple | Mapping)
 
 
 def _each(over: tuple[Path, ...], name: str, condition: Condition, scope: Scope) -> Iterator[Truth]:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from policies.language import Condition
 
 _labels: Final = resource["metadata.labels"]
-_annotations: Final = resource["metadata.annotations"]
 _SYSTEM: Final = 'metadata.labels["mlplatform.dev/system-id"]'
 _OWNER: Final = 'metadata.labels["mlplatform.dev/owner"]'
 _RISK: Final = 'metadata.labels["mlplatform.dev/risk-class"]'

@@ -140,6 +140,17 @@ def test_no_more_than_one_is_judged_by_what_the_unknown_could_be() -> None:
         assert truth(one, {"spec": {"containers": [{"gpu": value} for value in values]}}).value is expected, values
 
 
+def test_a_list_that_is_unknown_may_hold_any_number() -> None:
+    one = at_most_one((CONTAINERS,), lambda container: container["gpu"].is_true())
+    assert truth(one, {"spec": {"containers": UNKNOWN}}).value is None
+    assert truth(one, {"spec": {"containers": "many"}}).value is None
+
+
+@pytest.mark.parametrize(("text", "found"), [("a1", True), ("a1\n", False), ("a٣", False)])
+def test_expressions_mean_what_they_mean_in_re2(text: str, found: bool) -> None:
+    assert truth(resource["a"].matches(r"^a\d$"), {"a": text}).value is found
+
+
 def test_keys_may_come_from_the_resource_itself() -> None:
     limits = resource["limits"]
     within = limits.every(lambda name: limits.key(name).quantity_at_most(parameter("limit")))
@@ -193,7 +204,8 @@ def test_what_is_no_quantity_is_refused(wrong: str) -> None:
         (resource['labels["a/b"]'].exists(), 'object.?labels[?"a/b"].hasValue()'),
         (
             resource["x"].quantity_at_most(parameter("limit")),
-            "(object.?x.hasValue() && quantity(string(object.?x.value())).compareTo(quantity(string(8))) <= 0)",
+            '(object.?x.hasValue() && quantity("%s".format([object.?x.value()])).compareTo('
+            'quantity("%s".format([8]))) <= 0)',
         ),
         (resource["spec"].let(lambda pod: pod["hostPID"].exists()), "object.?spec.?hostPID.hasValue()"),
         (old["a"].exists(), "optional.ofNonZeroValue(oldObject).?a.hasValue()"),
