@@ -16,15 +16,14 @@ _HEALTH: Final = {"httpGet": {"path": "/health", "port": 8080}}
 _RBAC: Final = "rbac.authorization.k8s.io"
 
 
-def container(name: str) -> Manifest:
+def container(name: str, *, serves: bool = True) -> Manifest:
     """A container that passes every rule."""
+    served = {"ports": [{"containerPort": 8080}], "readinessProbe": _HEALTH, "livenessProbe": _HEALTH}
     return {
         "name": name,
         "image": IMAGE,
-        "ports": [{"containerPort": 8080}],
         "resources": _SIZES,
-        "readinessProbe": _HEALTH,
-        "livenessProbe": _HEALTH,
+        **(served if serves else {}),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
@@ -38,7 +37,7 @@ def pod() -> Manifest:
     return {
         "automountServiceAccountToken": False,
         "securityContext": _NOBODY,
-        "initContainers": [container("first")],
+        "initContainers": [container("first", serves=False)],
         "containers": [container("main"), container("sidecar")],
     }
 
@@ -81,9 +80,10 @@ def _served(manifest: Manifest) -> Manifest:
 def _role(kind: str, namespace: str) -> Manifest:
     allowed = [
         {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get", "list", "create"]},
-        {"nonResourceURLs": ["/healthz"], "verbs": ["get"]},
         {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list"]},
     ]
+    if not namespace:
+        allowed.append({"nonResourceURLs": ["/healthz"], "verbs": ["get"]})
     return _object(f"{_RBAC}/v1", kind, namespace=namespace, rules=allowed)
 
 
@@ -100,8 +100,10 @@ def _namespace() -> Manifest:
     return manifest
 
 
-_TEMPLATE: Final = {"spec": pod()}
-_JOB: Final[Manifest] = {"ttlSecondsAfterFinished": 3600, "template": _TEMPLATE}
+_APP: Final = {"app": "example"}
+_TEMPLATE: Final = {"metadata": {"labels": _APP}, "spec": pod()}
+_OWNED: Final[Manifest] = {"selector": {"matchLabels": _APP}, "template": _TEMPLATE}
+_JOB: Final[Manifest] = {"ttlSecondsAfterFinished": 3600, "template": {"spec": {**pod(), "restartPolicy": "Never"}}}
 _REPLICATED: Final = [{"name": name, "template": {"spec": _JOB}} for name in ("node", "launcher")]
 _RAY: Final[Manifest] = {
     "headGroupSpec": {"template": _TEMPLATE},
@@ -114,11 +116,11 @@ _DNS: Final = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.nam
 WORKLOAD_BASES: Final[dict[str, Manifest]] = {
     "pod": _made_of("v1", "Pod", **pod()),
     "pod template": _object("v1", "PodTemplate", template=_TEMPLATE),
-    "replication controller": _made_of("v1", "ReplicationController", template=_TEMPLATE),
-    "deployment": _made_of("apps/v1", "Deployment", replicas=2, template=_TEMPLATE),
-    "replica set": _made_of("apps/v1", "ReplicaSet", replicas=2, template=_TEMPLATE),
-    "stateful set": _made_of("apps/v1", "StatefulSet", replicas=2, template=_TEMPLATE),
-    "daemon set": _made_of("apps/v1", "DaemonSet", template=_TEMPLATE),
+    "replication controller": _made_of("v1", "ReplicationController", selector=_APP, template=_TEMPLATE),
+    "deployment": _made_of("apps/v1", "Deployment", replicas=2, **_OWNED),
+    "replica set": _made_of("apps/v1", "ReplicaSet", replicas=2, **_OWNED),
+    "stateful set": _made_of("apps/v1", "StatefulSet", serviceName="example", **_OWNED),
+    "daemon set": _made_of("apps/v1", "DaemonSet", **_OWNED),
     "job": _made_of("batch/v1", "Job", **_JOB),
     "cron job": _made_of("batch/v1", "CronJob", schedule="0 3 * * *", jobTemplate={"spec": _JOB}),
     "job set": _made_of("jobset.x-k8s.io/v1alpha2", "JobSet", ttlSecondsAfterFinished=3600, replicatedJobs=_REPLICATED),

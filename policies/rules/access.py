@@ -55,9 +55,9 @@ NARROW_ROLES = Rule(
             for example in variants(
                 base,
                 *(("rules[0].verbs", ["get", verb]) for verb in _FORBIDDEN_VERBS),
-                ("rules[2].resources", ["pods", "*"]),
-                ("rules[2].resources", ["*/scale"]),
-                ("rules[2].apiGroups", ["", "*"]),
+                ("rules[1].resources", ["pods", "*"]),
+                ("rules[1].resources", ["*/scale"]),
+                ("rules[1].apiGroups", ["", "*"]),
                 ("rules[0]", {"nonResourceURLs": ["/healthz", "*"], "verbs": ["get"]}),
             )
         ),
