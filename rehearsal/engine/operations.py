@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from rehearsal.engine.events import EventLog, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rehearsal.engine.home import EngineHome
     from rehearsal.progress import Phase
 
@@ -34,7 +36,11 @@ class Engine:
 
     def destroy(self, phase: Phase) -> Outcome:
         """Delete everything that the program made."""
-        return self._operate("destroy", ("--yes", "--skip-preview"), phase)
+        # The engine would write its whole state twice a step, which takes longer than the deletions. Without that
+        # an interrupted destroy deletes some objects again, and finds them gone. An update must not do so: what it
+        # has made and not written down would be lost.
+        hasty = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+        return self._operate("destroy", ("--yes", "--skip-preview"), phase, hasty)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one short Pulumi command and return what it printed."""
@@ -74,7 +80,9 @@ class Engine:
     def _running(self) -> Path:
         return self.home.operations / "running.pid"
 
-    def _operate(self, verb: str, options: tuple[str, ...], phase: Phase) -> Outcome:
+    def _operate(
+        self, verb: str, options: tuple[str, ...], phase: Phase, settings: Mapping[str, str] | None = None
+    ) -> Outcome:
         self.end_abandoned_operation()
         events = self.home.operations / f"{verb}.events.jsonl"
         events.unlink(missing_ok=True)
@@ -84,7 +92,7 @@ class Engine:
                 self.home.session.command([*argv, f"--event-log={events}"]),
                 cwd=self.home.project,
                 # The event log is offered only together with the debugging commands.
-                env=self.home.environment() | {"PULUMI_DEBUG_COMMANDS": "true"},
+                env={**self.home.environment(), "PULUMI_DEBUG_COMMANDS": "true", **(settings or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

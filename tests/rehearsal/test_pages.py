@@ -1,4 +1,4 @@
-"""Every command of README and docs, run as it is printed, in a copy of the project."""
+"""Every command of README and docs, run as it is printed."""
 
 from __future__ import annotations
 
@@ -73,9 +73,11 @@ def environment(platform: Platform, block: str) -> dict[str, str]:
 @pytest.mark.parametrize("block", COMMANDS)
 def test_the_commands_of_a_page_work(platform: Platform, checkout: Path, block: str) -> None:
     shell = ["sh", "-euc", block]
+    inside = "pulumi " in block
     done = subprocess.run(
-        platform.session.command(shell) if "pulumi " in block else shell,
-        cwd=checkout,
+        platform.session.command(shell) if inside else shell,
+        # What writes files writes them into a copy; what sets the project up must not mistake a copy for it.
+        cwd=checkout if inside else PROJECT,
         env=environment(platform, block),
         capture_output=True,
         text=True,
