@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rehearsal.progress import Silent
 from tests.rehearsal.conftest import MLPLATFORM, NAME, PROJECT, attach, start
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.rehearsal
 
 def begin_again_from_nothing(platform: Platform) -> subprocess.Popen[str]:
     """Destroy the stack's objects, then start an update and return when it has made the first of them."""
-    assert platform.engine.run("destroy", "--yes", "--skip-preview").returncode == 0
-    platform.home.prepare()
+    with Silent().phase("destroy") as phase:
+        assert platform.engine.destroy(phase).succeeded
     update = subprocess.Popen(
         [MLPLATFORM, "rehearse", "local", "--json"],
         cwd=PROJECT,
