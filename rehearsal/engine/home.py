@@ -99,7 +99,7 @@ class EngineHome:
             _SHIM.format(
                 stack_file=shlex.quote(str(self._stack_file)),
                 salt=shlex.quote(str(self._salt)),
-                pulumi=shlex.quote(str(self._program)),
+                pulumi=shlex.quote(str(self.program)),
             )
         )
         self.pulumi.chmod(0o755)
@@ -125,7 +125,7 @@ class EngineHome:
         plugin = self.directory / "plugins" / _KUBERNETES_PLUGIN
         for directory in (
             plugin,
-            self._program.parent,
+            self.program.parent,
             self.directory / "backend",
             self.pulumi.parent,
             self.operations,
@@ -143,12 +143,12 @@ class EngineHome:
         host = self.tools.binary("pulumi-language-python")
         beside = [self.tools.binary("pulumi"), host, host.with_name("pulumi-language-python-exec")]
         for program in beside:
-            _place(program, self._program.parent)
+            _place(program, self.program.parent)
         _place(self.tools.binary("pulumi-resource-kubernetes"), plugin)
 
     @property
-    def _program(self) -> Path:
-        """The engine's own program; it warns of a language host that does not lie beside it."""
+    def program(self) -> Path:
+        """The engine's own program, with its language host beside it: one found elsewhere it warns of."""
         return self.directory / "engine" / "pulumi"
 
     def _make_stack(self) -> None:
@@ -159,7 +159,7 @@ class EngineHome:
         environment = {k: v for k, v in self.environment().items() if not k.startswith("PULUMI_OPTION_")}
         for arguments in (["stack", "rm", "--force", "--yes", self.stack], ["stack", "init", self.stack]):
             done = subprocess.run(
-                self.session.command([str(self._program), *arguments, "--non-interactive"]),
+                self.session.command([str(self.program), *arguments, "--non-interactive"]),
                 cwd=scratch,
                 env=environment,
                 capture_output=True,

@@ -131,6 +131,16 @@ def platform() -> Iterator[Platform]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that break the platform come after those that use it, and the one that destroys it is the last."""
-    last = ("test_crashes.py", "test_destroy.py")
-    items.sort(key=lambda item: last.index(item.path.name) if item.path.name in last else -1)
+    """These tests come last: others look at what a machine without any rehearsal is like.
+
+    Among them, those that break the platform follow those that use it, and the one that destroys it is the last.
+    """
+    here = Path(__file__).parent
+    breaking = ("test_crashes.py", "test_destroy.py")
+
+    def rank(item: pytest.Item) -> int:
+        if item.path.parent != here:
+            return 0
+        return 2 + breaking.index(item.path.name) if item.path.name in breaking else 1
+
+    items.sort(key=rank)

@@ -66,7 +66,7 @@ def environment(platform: Platform, block: str) -> dict[str, str]:
         # As with an engine that knows nothing of a rehearsal, but for its backend and passphrase.
         rehearsed = {key: value for key, value in rehearsed.items() if not key.startswith("PULUMI_OPTION_")}
         del rehearsed["PULUMI_STACK"]
-        rehearsed["PATH"] = f"{platform.home.directory / 'engine'}:{rehearsed['PATH']}"
+        rehearsed["PATH"] = f"{platform.home.program.parent}:{rehearsed['PATH']}"
     return rehearsed
 
 

@@ -42,7 +42,7 @@ def test_a_privileged_pod_is_refused_before_it_exists(platform: Platform, tmp_pa
 
     def pulumi(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            platform.session.command([str(platform.home.tools.binary("pulumi")), *arguments, "--non-interactive"]),
+            platform.session.command([str(platform.home.program), *arguments, "--non-interactive"]),
             cwd=project,
             env=environment,
             capture_output=True,
