@@ -26,7 +26,7 @@ PROJECT = Path(__file__).parents[2]
 MLPLATFORM = Path(sys.executable).with_name("mlplatform")
 KEPT = os.environ.get("MLPLATFORM_TEST_REHEARSAL")
 """A rehearsal to use and keep, for whoever works on these tests; absent: one of their own, stopped at the end."""
-NAME = KEPT or "test"
+NAME = KEPT or "platform-test"
 
 
 def mlplatform(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -121,6 +121,8 @@ def platform() -> Iterator[Platform]:
     """The local stack, up and ready; stopped, whatever happened, when the tests are done."""
     if os.geteuid() != 0:
         pytest.skip("a real node needs root")
+    # Other tests have state directories of their own.
+    os.environ.pop("MLPLATFORM_STATE", None)
     started = start()
     try:
         yield started

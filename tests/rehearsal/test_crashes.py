@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rehearsal.progress import Silent
-from tests.rehearsal.conftest import MLPLATFORM, NAME, PROJECT, attach, start
+from tests.rehearsal.conftest import MLPLATFORM, NAME, PROJECT, start
 
 if TYPE_CHECKING:
     from tests.rehearsal.conftest import Platform
@@ -40,11 +40,6 @@ def begin_again_from_nothing(platform: Platform) -> subprocess.Popen[str]:
     raise AssertionError("the update made nothing")
 
 
-def pid_of(platform: Platform, part: str) -> int:
-    """The process that a part is."""
-    return next(each.pid for each in platform.session.status() if each.name == part)
-
-
 def test_the_update_after_a_killed_engine_converges(platform: Platform) -> None:
     update = begin_again_from_nothing(platform)
     engine = int((platform.home.operations / "running.pid").read_text())
@@ -52,12 +47,3 @@ def test_the_update_after_a_killed_engine_converges(platform: Platform) -> None:
     os.killpg(update.pid, signal.SIGKILL)
     update.communicate()
     assert start().summary["ready"]
-
-
-def test_the_update_after_a_killed_api_server_converges(platform: Platform) -> None:
-    update = begin_again_from_nothing(platform)
-    os.kill(pid_of(platform, "kube-apiserver"), signal.SIGKILL)
-    update.communicate()
-    again = start()
-    assert again.summary["ready"]
-    assert attach(again.summary).engine.run("preview", "--expect-no-changes").returncode == 0

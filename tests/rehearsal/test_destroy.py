@@ -33,7 +33,7 @@ def test_down_destroys_the_stack_and_leaves_nothing_on_the_machine(platform: Pla
     assert Session.find(NAME) is None
     host = testinfra.get_host("local://")
     assert address not in host.check_output("ip address")
-    assert f"mlp-{NAME}" not in host.check_output("ip netns list")
+    assert f"mlp-{NAME}" not in host.check_output("ip netns list").split()
     assert f"rehearsals/{NAME}" not in host.check_output("cat /proc/mounts")
     assert f"/rehearsals/{NAME}/" not in host.check_output("ps -eo args")
     assert not host.file(f"/run/mlplatform/{NAME}").exists
