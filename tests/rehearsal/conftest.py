@@ -121,15 +121,16 @@ def platform() -> Iterator[Platform]:
     """The local stack, up and ready; stopped, whatever happened, when the tests are done."""
     if os.geteuid() != 0:
         pytest.skip("a real node needs root")
-    # Other tests have state directories of their own.
-    os.environ.pop("MLPLATFORM_STATE", None)
-    started = start()
-    try:
-        yield started
-    finally:
-        started.kube.close()
-        if not KEPT:
-            mlplatform("rehearse", "stop", check=False)
+    # Other tests have state directories of their own, and may still need them.
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("MLPLATFORM_STATE", raising=False)
+        started = start()
+        try:
+            yield started
+        finally:
+            started.kube.close()
+            if not KEPT:
+                mlplatform("rehearse", "stop", check=False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
