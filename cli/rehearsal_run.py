@@ -15,9 +15,9 @@ from components._versions import IMAGES
 from rehearsal import readiness
 from rehearsal.engine import Engine, EngineHome, find_leftovers
 from rehearsal.errors import RehearsalError
-from rehearsal.host import install_missing
 from rehearsal.images import ImageStore, Source, needed_tools
 from rehearsal.kube import Kube
+from rehearsal.machine.host import install_missing
 from rehearsal.places import cache_directory
 from rehearsal.progress import Silent
 from rehearsal.session import Level, Session, World, choose_level

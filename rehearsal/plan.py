@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rehearsal import certificates, host, node
-from rehearsal.control_plane import ControlPlane
-from rehearsal.furnishing import Furnishing
-from rehearsal.host import Level
-from rehearsal.machine import Machine
-from rehearsal.node import Node
+from rehearsal.cluster.furnishing import Furnishing
+from rehearsal.kubernetes import certificates, node
+from rehearsal.kubernetes.control_plane import ControlPlane
+from rehearsal.kubernetes.node import Node
+from rehearsal.machine import host
+from rehearsal.machine.claims import Machine
+from rehearsal.machine.host import Level
 
 if TYPE_CHECKING:
     from rehearsal.layout import Layout
-    from rehearsal.parts import Part
+    from rehearsal.processes.parts import Part
     from rehearsal.record import Record
     from rehearsal.toolchain import Tools
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rehearsal import pod_state
+from rehearsal.cluster import pod_state
 from rehearsal.kube import Collection, KubeError, Mirror
 
 if TYPE_CHECKING:

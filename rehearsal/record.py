@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.control_plane import Endpoints
 from rehearsal.files import read_json, write_json
-from rehearsal.host import Level
-from rehearsal.processes import boot_id
+from rehearsal.kubernetes.control_plane import Endpoints
+from rehearsal.machine.host import Level
+from rehearsal.processes.process import boot_id
 
 if TYPE_CHECKING:
     from rehearsal.layout import Layout

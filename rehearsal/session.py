@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearsal.errors import RehearsalError
-from rehearsal.host import Level, choose_level
 from rehearsal.layout import Layout, rehearsals_directory
 from rehearsal.locks import exclusive
-from rehearsal.machine import Machine
+from rehearsal.machine.claims import Machine
+from rehearsal.machine.host import Level, choose_level
+from rehearsal.processes.supervision import PartStatus, Supervision
 from rehearsal.record import Record
-from rehearsal.supervision import PartStatus, Supervision
 from rehearsal.world import World
 
 if TYPE_CHECKING:

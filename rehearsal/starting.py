@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rehearsal import rbac
-from rehearsal.control_plane import CONTROLLERS, STORE, Endpoints
+from rehearsal.cluster import rbac
+from rehearsal.cluster.probes import api_ready, controllers_ready
 from rehearsal.errors import RehearsalError
-from rehearsal.host import Level, obstacle, snapshotter
 from rehearsal.images import ImageStore
 from rehearsal.kube import Kube, KubeError
-from rehearsal.machine import Machine
+from rehearsal.kubernetes.control_plane import CONTROLLERS, STORE, Endpoints
+from rehearsal.kubernetes.real_node import RealNode
+from rehearsal.machine.claims import Machine
+from rehearsal.machine.host import Level, obstacle, snapshotter
 from rehearsal.places import cache_directory
 from rehearsal.plan import DNS_IMAGE, PAUSE_IMAGE
-from rehearsal.probes import api_ready, controllers_ready
-from rehearsal.processes import boot_id
-from rehearsal.real_node import RealNode
+from rehearsal.processes.process import boot_id
+from rehearsal.processes.supervision import Supervision
 from rehearsal.record import Record
-from rehearsal.supervision import Supervision
 from rehearsal.teardown import Teardown
 
 if TYPE_CHECKING:

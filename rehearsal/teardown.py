@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal import tunables
-from rehearsal.command import run
-from rehearsal.containers import Containers
 from rehearsal.errors import RehearsalError
-from rehearsal.host import find_program
-from rehearsal.machine import Machine
-from rehearsal.processes import Process, ancestors, end, pids
-from rehearsal.supervision import Supervision
+from rehearsal.machine import tunables
+from rehearsal.machine.claims import Machine
+from rehearsal.machine.command import run
+from rehearsal.machine.containers import Containers
+from rehearsal.machine.host import find_program
+from rehearsal.processes.process import Process, ancestors, end, pids
+from rehearsal.processes.supervision import Supervision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

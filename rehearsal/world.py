@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class World:
-    """``nodes`` are the simulated ones, as ``rehearsal.simulated_nodes`` takes them; ``images`` are references.
+    """``nodes`` are the simulated ones, as ``rehearsal.cluster.simulated_nodes`` takes them; ``images`` are references.
 
     Images that the rehearsal itself needs are not among them.
     """

@@ -88,7 +88,7 @@ def test_no_file_outgrows_its_room() -> None:
 
 def test_nothing_waits_by_sleeping() -> None:
     """A wait watches what it waits for; a bare sleep hides a race. Two ask again, since nobody tells."""
-    asks_again = {"controllers/wait_for_ports.py", "rehearsal/simulated_pods.py"}
+    asks_again = {"controllers/wait_for_ports.py", "rehearsal/cluster/simulated_pods.py"}
     sleeping = {
         path.relative_to(ROOT).as_posix()
         for room in ROOMS

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from rehearsal.cert_stand_in._issuing import Authority, issue
+from rehearsal.cluster.cert_stand_in._issuing import Authority, issue
 
 if TYPE_CHECKING:
     from pathlib import Path

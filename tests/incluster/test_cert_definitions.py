@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from rehearsal import cert_stand_in
+from rehearsal.cluster import cert_stand_in
 from rehearsal.errors import RehearsalError
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cert_stand_in._issuing import issue
-from rehearsal.cert_stand_in._reconciler import Reconciler
-from rehearsal.cert_stand_in._secrets import ISSUED_FOR
-from rehearsal.cert_stand_in._world import DEFINITIONS, WEBHOOKS, World
+from rehearsal.cluster.cert_stand_in._issuing import issue
+from rehearsal.cluster.cert_stand_in._reconciler import Reconciler
+from rehearsal.cluster.cert_stand_in._secrets import ISSUED_FOR
+from rehearsal.cluster.cert_stand_in._world import DEFINITIONS, WEBHOOKS, World
 from rehearsal.kube import KubeError
 from tests.incluster.recorded import RecordedKube
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal import cluster_dns
+from rehearsal.cluster import cluster_dns
 
 IMAGE = "registry.k8s.io/coredns/coredns:v1.14.7"
 

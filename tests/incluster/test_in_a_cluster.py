@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rehearsal import readiness, simulated_nodes, simulated_pods
+from rehearsal import readiness
+from rehearsal.cluster import simulated_nodes, simulated_pods
+from rehearsal.cluster.pod_state import is_ready
+from rehearsal.cluster.simulated_nodes import COMPLETE_ANNOTATION, CPU_NODE
 from rehearsal.kube import KubeError
-from rehearsal.pod_state import is_ready
 from rehearsal.progress import Silent
-from rehearsal.simulated_nodes import COMPLETE_ANNOTATION, CPU_NODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

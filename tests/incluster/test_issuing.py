@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from rehearsal.cert_stand_in._issuing import Authority, duration, issue, unanswered, validity
+from rehearsal.cluster.cert_stand_in._issuing import Authority, duration, issue, unanswered, validity
 
 QUICK = {"privateKey": {"algorithm": "ECDSA"}}
 KSERVE: dict[str, Any] = {

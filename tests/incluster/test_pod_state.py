@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal import pod_state
+from rehearsal.cluster import pod_state
 
 Json = dict[str, Any]
 RUNNING = {"name": "main", "ready": True, "restartCount": 0, "state": {"running": {}}}

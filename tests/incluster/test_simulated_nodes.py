@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from rehearsal import simulated_nodes
+from rehearsal.cluster import simulated_nodes
+from rehearsal.cluster.simulated_nodes import COMPLETE_ANNOTATION, CPU_NODE, SIMULATED
 from rehearsal.errors import RehearsalError
-from rehearsal.simulated_nodes import COMPLETE_ANNOTATION, CPU_NODE, SIMULATED
 from tests.incluster.recorded import RecordedKube
 
 if TYPE_CHECKING:

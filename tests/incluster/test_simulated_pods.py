@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal import simulated_pods
-from rehearsal.simulated_nodes import CPU_NODE, SIMULATED
+from rehearsal.cluster import simulated_pods
+from rehearsal.cluster.simulated_nodes import CPU_NODE, SIMULATED
 from tests.incluster.recorded import RecordedKube
 
 VLLM = "docker.io/vllm/vllm-openai:v0.11.0"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rehearsal.host import install_missing, obstacle
 from rehearsal.kube import Kube
+from rehearsal.machine.host import install_missing, obstacle
 from rehearsal.progress import Silent
 from rehearsal.session import Level, Session, World, needed_tools
 from rehearsal.toolchain import Toolchain, Tools

@@ -14,8 +14,8 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from rehearsal import certificates
-from rehearsal.kubeconfig import write_kubeconfig
+from rehearsal.kubernetes import certificates
+from rehearsal.kubernetes.kubeconfig import write_kubeconfig
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rehearsal import host, starting
+from rehearsal import starting
 from rehearsal.errors import RehearsalError
-from rehearsal.host import Level, choose_level, install_missing, missing_packages
+from rehearsal.machine import host
+from rehearsal.machine.host import Level, choose_level, install_missing, missing_packages
 from rehearsal.progress import Silent
 from rehearsal.session import Session, World
 
@@ -30,7 +31,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(host, "SEARCH_PATH", str(programs))
     monkeypatch.setattr(host, "_CNI_DIRECTORIES", (tmp_path / "cni",))
     monkeypatch.setenv("PATH", f"{programs}:{os.defpath}")
-    monkeypatch.setattr("rehearsal.host.shutil.which", _which_in(programs))
+    monkeypatch.setattr("rehearsal.machine.host.shutil.which", _which_in(programs))
     return programs
 
 
@@ -92,7 +93,7 @@ def test_another_distribution_is_told_the_packages(bare: Path, tmp_path: Path) -
 
 
 def test_without_root_there_is_no_real_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rehearsal.host.os.geteuid", lambda: 1000)
+    monkeypatch.setattr("rehearsal.machine.host.os.geteuid", lambda: 1000)
     assert choose_level() == (Level.OBJECTS, "a real node needs root: run the same command with sudo")
 
 

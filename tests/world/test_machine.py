@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rehearsal import cgroups, space
-from rehearsal.cgroups import ControlGroup, Hierarchy, hierarchies
 from rehearsal.errors import RehearsalError
 from rehearsal.layout import Layout
 from rehearsal.locks import exclusive
-from rehearsal.space import Space, free_subnet
+from rehearsal.machine import cgroups, space
+from rehearsal.machine.cgroups import ControlGroup, Hierarchy, hierarchies
+from rehearsal.machine.space import Space, free_subnet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rehearsal.processes import Process, ancestors, command_line, end, inode_of, with_environment
+from rehearsal.processes.process import Process, ancestors, command_line, end, inode_of, with_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rehearsal import certificates, node
-from rehearsal.control_plane import ControlPlane, Endpoints
-from rehearsal.host import Level, Runtime
+from rehearsal.kubernetes import certificates, node
+from rehearsal.kubernetes.control_plane import ControlPlane, Endpoints
+from rehearsal.kubernetes.node import Node
 from rehearsal.layout import Layout
-from rehearsal.node import Node
+from rehearsal.machine.host import Level, Runtime
 from rehearsal.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rehearsal.parts import Part
+    from rehearsal.processes.parts import Part
     from rehearsal.toolchain import Tools
 
 ADDRESS = "198.18.0.2"

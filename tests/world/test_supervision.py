@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rehearsal.errors import RehearsalError
-from rehearsal.parts import MARKER, Part
-from rehearsal.processes import Process, command_line, end
-from rehearsal.supervision import Supervision
-from rehearsal.supervisor import NAME
+from rehearsal.processes.parts import MARKER, Part
+from rehearsal.processes.process import Process, command_line, end
+from rehearsal.processes.supervision import Supervision
+from rehearsal.processes.supervisor import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

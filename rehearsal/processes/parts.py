@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from rehearsal.files import read_json, write_json
-from rehearsal.processes import Process, with_environment
+from rehearsal.processes.process import Process, with_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

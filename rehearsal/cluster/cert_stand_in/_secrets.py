@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rehearsal.cert_stand_in._issuing import Authority, duration, issue, unanswered, validity
-from rehearsal.cert_stand_in._world import CERTIFICATES, GROUP, NotReadyError
+from rehearsal.cluster.cert_stand_in._issuing import Authority, duration, issue, unanswered, validity
+from rehearsal.cluster.cert_stand_in._world import CERTIFICATES, GROUP, NotReadyError
 
 if TYPE_CHECKING:
-    from rehearsal.cert_stand_in._world import World
+    from rehearsal.cluster.cert_stand_in._world import World
     from rehearsal.kube import Json
 
 ISSUED_FOR = "mlplatform.dev/issued-for"

@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rehearsal import cert_stand_in, cluster_dns, simulated_nodes, simulated_pods
+from rehearsal.cluster import cert_stand_in, cluster_dns, simulated_nodes, simulated_pods
 from rehearsal.files import digest
-from rehearsal.parts import Part
+from rehearsal.processes.parts import Part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -47,7 +47,7 @@ class Furnishing:
             ),
             self._part(
                 "cert-stand-in",
-                *(sys.executable, "-m", "rehearsal.cert_stand_in"),
+                *(sys.executable, "-m", "rehearsal.cluster.cert_stand_in"),
                 *("--kubeconfig", str(stand_in), "--crds", str(self._definitions)),
             ),
         ]

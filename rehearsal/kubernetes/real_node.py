@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rehearsal import node
-from rehearsal.background import Background
-from rehearsal.containers import Containers
-from rehearsal.probes import node_ready
+from rehearsal.cluster.probes import node_ready
+from rehearsal.kubernetes import node
+from rehearsal.machine.containers import Containers
+from rehearsal.processes.background import Background
 from rehearsal.progress import Silent
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from rehearsal.images import ImageStore
     from rehearsal.kube import Kube
-    from rehearsal.node import Node
-    from rehearsal.supervision import Supervision
+    from rehearsal.kubernetes.node import Node
+    from rehearsal.processes.supervision import Supervision
 
 _RUNTIME_SECONDS = 30.0
 _READY_SECONDS = 60.0

@@ -6,16 +6,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rehearsal import cluster_dns
+from rehearsal.cluster import cluster_dns
 from rehearsal.files import digest, write, write_json
-from rehearsal.parts import Part
-from rehearsal.space import PODS
+from rehearsal.machine.space import PODS
+from rehearsal.processes.parts import Part
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rehearsal.host import Runtime
     from rehearsal.layout import Layout
+    from rehearsal.machine.host import Runtime
     from rehearsal.toolchain import Tools
 
 NAME = "real-0"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearsal.errors import RehearsalError
-from rehearsal.parts import MARKER, Part, Parts
-from rehearsal.processes import end, wait_for_end
-from rehearsal.supervisor import NAME
+from rehearsal.processes.parts import MARKER, Part, Parts
+from rehearsal.processes.process import end, wait_for_end
+from rehearsal.processes.supervisor import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -140,7 +140,7 @@ class Supervision:
             return
         with self.log(NAME).open("ab") as log:
             started = subprocess.run(
-                [sys.executable, "-P", "-m", "rehearsal.supervisor", str(self.parts.directory)],
+                [sys.executable, "-P", "-m", "rehearsal.processes.supervisor", str(self.parts.directory)],
                 env={"PATH": os.defpath, MARKER: self.parts.marker(NAME)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

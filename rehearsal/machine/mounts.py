@@ -10,8 +10,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.command import run, succeeds
-from rehearsal.processes import inode_of
+from rehearsal.machine.command import run, succeeds
+from rehearsal.processes.process import inode_of
 
 BUILT_IN = ("/var/lib/kubelet", "/var/lib/cni", "/var/log/pods", "/var/log/containers", "/run/containerd")
 """Paths that a node's programs use whatever their configuration says."""

@@ -7,14 +7,14 @@ import logging
 import sys
 from pathlib import Path
 
-from rehearsal import cert_stand_in
+from rehearsal.cluster import cert_stand_in
 from rehearsal.errors import RehearsalError
 from rehearsal.kube import Kube, KubeError
 
 
 def main() -> None:
     """Run until a signal ends it; exit with an error when it cannot begin, as while no API server answers."""
-    parser = argparse.ArgumentParser(prog="python -m rehearsal.cert_stand_in", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.cluster.cert_stand_in", description=__doc__)
     parser.add_argument("--kubeconfig", type=Path, required=True)
     parser.add_argument("--crds", type=Path, required=True, help="directory of cert-manager's CRDs")
     chosen = parser.parse_args()

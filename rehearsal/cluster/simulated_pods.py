@@ -12,9 +12,9 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from rehearsal.cluster.simulated_nodes import CPU_NODE, SIMULATED
 from rehearsal.errors import RehearsalError
 from rehearsal.kube import KubeError
-from rehearsal.simulated_nodes import CPU_NODE, SIMULATED
 
 if TYPE_CHECKING:
     from collections.abc import Collection

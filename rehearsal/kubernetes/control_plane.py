@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearsal.files import digest, write_json
-from rehearsal.kubeconfig import write_kubeconfig
-from rehearsal.parts import Part
-from rehearsal.space import SERVICES
+from rehearsal.kubernetes.kubeconfig import write_kubeconfig
+from rehearsal.machine.space import SERVICES
+from rehearsal.processes.parts import Part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

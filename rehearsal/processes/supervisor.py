@@ -1,7 +1,7 @@
-"""Keeps the declared parts of one rehearsal running: ``python -m rehearsal.supervisor DIRECTORY``.
+"""Keeps the declared parts of one rehearsal running: ``python -m rehearsal.processes.supervisor DIRECTORY``.
 
 It starts what is declared and does not run, starts again what dies, and takes over what an earlier supervisor
-left running. Killed at any moment it loses nothing: all that it knows is in the files of ``rehearsal.parts``.
+left running. Killed at any moment it loses nothing: all that it knows is in the files of ``rehearsal.processes.parts``.
 SIGHUP tells it that declarations have changed. SIGTERM ends it and leaves the parts alone.
 """
 
@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.parts import MARKER, Part, Parts, Run
-from rehearsal.processes import Process, command_line
+from rehearsal.processes.parts import MARKER, Part, Parts, Run
+from rehearsal.processes.process import Process, command_line
 
 if TYPE_CHECKING:
     from types import FrameType

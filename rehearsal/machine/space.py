@@ -13,9 +13,9 @@ from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 from typing import Any
 
-from rehearsal.command import run, succeeds
 from rehearsal.errors import RehearsalError
-from rehearsal.processes import inode_of
+from rehearsal.machine.command import run, succeeds
+from rehearsal.processes.process import inode_of
 
 SERVICES = IPv4Network("10.96.0.0/16")
 """Addresses of Services. They exist only as rules of kube-proxy inside the namespace."""

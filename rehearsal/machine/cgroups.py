@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearsal.errors import RehearsalError
-from rehearsal.processes import Process, end
+from rehearsal.processes.process import Process, end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.cgroups import ControlGroup, hierarchies
-from rehearsal.command import run, succeeds
 from rehearsal.errors import RehearsalError
+from rehearsal.machine.cgroups import ControlGroup, hierarchies
+from rehearsal.machine.command import run, succeeds
 
 if TYPE_CHECKING:
     from rehearsal.progress import Reporter

@@ -7,13 +7,13 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal import tunables
-from rehearsal.cgroups import ControlGroup
 from rehearsal.errors import RehearsalError
 from rehearsal.files import write
-from rehearsal.mounts import MountSpace
-from rehearsal.processes import inode_of
-from rehearsal.space import Space, free_subnet
+from rehearsal.machine import tunables
+from rehearsal.machine.cgroups import ControlGroup
+from rehearsal.machine.mounts import MountSpace
+from rehearsal.machine.space import Space, free_subnet
+from rehearsal.processes.process import inode_of
 
 if TYPE_CHECKING:
     from rehearsal.layout import Layout

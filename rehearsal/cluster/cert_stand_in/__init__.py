@@ -5,7 +5,7 @@ Certificate gets its Secret, and webhook configurations and CRDs annotated ``cer
 the authority to trust. What it cannot do it says in the object's Ready condition. It keeps no state but these
 objects, and sets fields under its own field manager, so that those who made the objects keep theirs.
 
-As a process: ``python -m rehearsal.cert_stand_in --kubeconfig FILE --crds DIRECTORY``.
+As a process: ``python -m rehearsal.cluster.cert_stand_in --kubeconfig FILE --crds DIRECTORY``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from rehearsal.cert_stand_in._reconciler import Reconciler
-from rehearsal.cert_stand_in._world import CERTIFICATES, ISSUERS, TARGETS, World
+from rehearsal.cluster.cert_stand_in._reconciler import Reconciler
+from rehearsal.cluster.cert_stand_in._world import CERTIFICATES, ISSUERS, TARGETS, World
 from rehearsal.errors import RehearsalError
 from rehearsal.kube import Collection, Mirror
 

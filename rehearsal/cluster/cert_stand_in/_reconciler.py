@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from rehearsal.cert_stand_in._issuing import validity
-from rehearsal.cert_stand_in._secrets import Request, signer
-from rehearsal.cert_stand_in._world import CERTIFICATES, DEFINITIONS, ISSUERS, NotReadyError
+from rehearsal.cluster.cert_stand_in._issuing import validity
+from rehearsal.cluster.cert_stand_in._secrets import Request, signer
+from rehearsal.cluster.cert_stand_in._world import CERTIFICATES, DEFINITIONS, ISSUERS, NotReadyError
 from rehearsal.kube import KubeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rehearsal.cert_stand_in._world import Kind, World
+    from rehearsal.cluster.cert_stand_in._world import Kind, World
     from rehearsal.kube import Json
 
 FIELD_MANAGER = "mlplatform-cert-manager-stand-in"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rehearsal.command import run, succeeds
+from rehearsal.machine.command import run, succeeds
 
 if TYPE_CHECKING:
     from pathlib import Path
