@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from components._versions import IMAGES
+from components._workload import CONFINED, as_user
 from components.capacity import GPU_RESOURCE, GPU_TAINT, POOL_LABEL
 
 if TYPE_CHECKING:
@@ -109,13 +110,7 @@ def _predictor(model: ServedModel) -> Manifest:
         "maxReplicas": model.replicas,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _USER,
-            "runAsGroup": _USER,
-            "fsGroup": _USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": as_user(_USER),
         "topologySpreadConstraints": [_spread(domain, model) for domain in _FAILURE_DOMAINS],
         **placement,
         "model": {
@@ -184,11 +179,7 @@ def _runtime(
                     "name": "kserve-container",
                     "imagePullPolicy": "IfNotPresent",
                     "ports": [{"containerPort": _PORT, "protocol": "TCP"}],
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
+                    "securityContext": CONFINED,
                     "volumeMounts": [{"name": volume, "mountPath": path} for volume, (path, _) in scratch.items()],
                     **container,
                 }

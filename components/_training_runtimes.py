@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from components._versions import IMAGES
+from components._workload import as_user
 
 if TYPE_CHECKING:
     from components.specs.size import Size
@@ -33,13 +34,7 @@ def torch(size: Size) -> dict[str, Any]:
     pod = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _USER,
-            "runAsGroup": _USER,
-            "fsGroup": _USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": as_user(_USER),
         "containers": [container],
         # Data loaders and NCCL pass tensors through shared memory; a container's default is 64 MiB.
         "volumes": [{"name": "shared-memory", "emptyDir": {"medium": "Memory"}}],

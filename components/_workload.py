@@ -124,14 +124,7 @@ class Pod:
             "enableServiceLinks": False,
             "restartPolicy": self.restart,
             "terminationGracePeriodSeconds": self.grace_seconds,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": self.user,
-                "runAsGroup": self.user,
-                "fsGroup": self.user,
-                "fsGroupChangePolicy": "OnRootMismatch",
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
+            "securityContext": as_user(self.user),
             "topologySpreadConstraints": [_spread(self.app, topology) for topology in _TOPOLOGY],
             "containers": [container.manifest() for container in self.containers],
             "volumes": [_SCRATCH, *self.volumes],
@@ -139,6 +132,18 @@ class Pod:
         if self.waits:
             spec["initContainers"] = [container.manifest() for container in self.waits]
         return spec
+
+
+def as_user(user: int) -> Manifest:
+    """The `securityContext` of a pod that runs as one numeric user and group, which owns its volumes."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": user,
+        "runAsGroup": user,
+        "fsGroup": user,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
 
 
 def stateful_set(pod: Pod, data: str, storage: Storage) -> Manifest:
