@@ -13,6 +13,7 @@ from rehearsal.progress import Silent
 from tests.rehearsal.conftest import MLPLATFORM, NAME, PROJECT, start
 
 if TYPE_CHECKING:
+    from rehearsal.processes.supervision import PartStatus
     from tests.rehearsal.conftest import Platform
 
 pytestmark = pytest.mark.rehearsal
@@ -40,10 +41,25 @@ def begin_again_from_nothing(platform: Platform) -> subprocess.Popen[str]:
     raise AssertionError("the update made nothing")
 
 
+def part(platform: Platform, name: str) -> PartStatus:
+    """How the part of the rehearsal is now."""
+    return next(status for status in platform.session.status() if status.name == name)
+
+
 def test_the_update_after_a_killed_engine_converges(platform: Platform) -> None:
     update = begin_again_from_nothing(platform)
     engine = int((platform.home.operations / "running.pid").read_text())
     os.kill(engine, signal.SIGKILL)
     os.killpg(update.pid, signal.SIGKILL)
     update.communicate()
+    assert start().summary["ready"]
+
+
+def test_the_update_after_a_killed_api_server_converges(platform: Platform) -> None:
+    update = begin_again_from_nothing(platform)
+    before = part(platform, "kube-apiserver")
+    os.kill(before.pid, signal.SIGKILL)
+    # What was under way may fail; it must end by itself, and the API server must be back.
+    update.communicate(timeout=600)
+    assert part(platform, "kube-apiserver").restarts == before.restarts + 1
     assert start().summary["ready"]
