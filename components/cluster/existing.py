@@ -28,6 +28,7 @@ class ExistingCluster(pulumi.ComponentResource):
 
     provider: Provider
     keep_crds: bool
+    aws: None = None
 
     def __init__(self, name: str, args: ExistingClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:ExistingCluster", name, None, opts)
