@@ -6,6 +6,7 @@ import typer
 
 from cli import picture, rehearse, schema, toolchain
 from cli.console import fail, interrupted
+from components._image_lock import ImageLockError
 from rehearsal.errors import RehearsalError
 
 app = typer.Typer(
@@ -25,7 +26,7 @@ def main() -> None:
     """Run the command; a user's mistake ends as one line, never as a traceback."""
     try:
         app()
-    except RehearsalError as error:
+    except (RehearsalError, ImageLockError) as error:
         raise fail(str(error)) from None
     except KeyboardInterrupt:
         raise interrupted() from None

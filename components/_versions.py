@@ -1,15 +1,17 @@
 """The one table of charts and images: every version that a stack can put on a cluster is named here.
 
 Controllers that the rehearsal builds from Go modules have the same version in `rehearsal/toolchain/*/go.mod`;
-`tests/components/test_versions.py` holds the two together. Digests are filled where a registry can be reached
-(`mlplatform images lock`); a stack for production requires them, the local one has none.
+`tests/components/test_versions.py` holds the two together. Digests come from the lock (`_image_lock.py`), which
+`mlplatform images lock` fills where registries can be reached; a stack for production requires them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from components._image_lock import ImageLock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +24,11 @@ class Image:
     repository: str
     tag: str
     digest: str | None = None
+
+    @property
+    def tagged(self) -> str:
+        """`repository:tag`, whatever the digest."""
+        return f"{self.repository}:{self.tag}"
 
     @property
     def reference(self) -> str:
@@ -44,6 +51,11 @@ class Chart:
     digest: str | None = None
 
     @property
+    def tagged(self) -> str:
+        """`<repository>/<name>:<version>`, as a registry that is asked for the chart understands it."""
+        return f"{self.repository.removeprefix('oci://')}/{self.name}:{self.version}"
+
+    @property
     def reference(self) -> str:
         """The OCI address of the chart; with its digest where that is known."""
         address = f"{self.repository}/{self.name}"
@@ -55,9 +67,19 @@ class Chart:
         return f"{self.name}-{self.version.removeprefix('v')}"
 
 
+_LOCK: Final = ImageLock.of_environment()
+
+
+def _locked(images: Mapping[str, Image]) -> Mapping[str, Image]:
+    """The images, by the name that components use, with the digests of the lock."""
+    return MappingProxyType(
+        {name: replace(each, digest=_LOCK.images.get(each.tagged)) for name, each in images.items()}
+    )
+
+
 CHARTS: Final[Mapping[str, Chart]] = MappingProxyType(
     {
-        chart.name: chart
+        chart.name: replace(chart, digest=_LOCK.charts.get(chart.tagged))
         for chart in (
             Chart("kueue", "0.19.2", "oci://registry.k8s.io/kueue/charts"),
             Chart("jobset", "0.12.0", "oci://registry.k8s.io/jobset/charts"),
@@ -70,7 +92,7 @@ CHARTS: Final[Mapping[str, Chart]] = MappingProxyType(
     }
 )
 
-IMAGES: Final[Mapping[str, Image]] = MappingProxyType(
+IMAGES: Final[Mapping[str, Image]] = _locked(
     {
         # Controllers
         "kueue": Image("registry.k8s.io/kueue/kueue", "v0.19.2"),

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 from rehearsal.errors import RehearsalError
 from rehearsal.images import containerd, oci
 from rehearsal.images.blobs import BlobStore, DamagedBlobError
+from rehearsal.images.distribution import RegistryError
 from rehearsal.images.recipes import RECIPES
 from rehearsal.images.records import Records
 from rehearsal.images.reference import Reference
-from rehearsal.images.registry import PullError, Registries
+from rehearsal.images.registry import Registries
 from rehearsal.images.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class ImageStore:
             phase.update(f"pull {reference}")
             try:
                 image = self._registries.pull(reference, self._blobs)
-            except PullError as refusal:
+            except RegistryError as refusal:
                 self._refusals[str(reference)] = str(refusal)
                 phase.note(f"{reference} is not pulled: {refusal}")
             else:

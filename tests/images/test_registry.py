@@ -88,7 +88,7 @@ def registry() -> Iterator[Registry]:
 
 def test_an_image_is_pulled_once_with_an_anonymous_token(tmp_path: Path, registry: Registry) -> None:
     reference = f"{registry.name}/made/tool:v9"
-    images = store(tmp_path, registries=Registries(scheme="http"))
+    images = store(tmp_path, registries=Registries())
     assert images.origin(reference).source is Source.PULLED
     pulled = images.ensure([reference], Silent())
     assert [image.reference for image in pulled] == [reference]
@@ -101,7 +101,7 @@ def test_an_image_is_pulled_once_with_an_anonymous_token(tmp_path: Path, registr
 def test_an_image_can_be_pulled_by_its_digest(tmp_path: Path, registry: Registry) -> None:
     digest = next(name for name, (media_type, _) in registry.content.items() if media_type == MANIFEST)
     reference = f"{registry.name}/made/tool:v9@{digest}"
-    pulled = store(tmp_path, registries=Registries(scheme="http")).ensure([reference], Silent())
+    pulled = store(tmp_path, registries=Registries()).ensure([reference], Silent())
     assert [image.digest for image in pulled] == [digest]
 
 
@@ -110,7 +110,7 @@ def test_content_that_is_not_what_the_manifest_names_is_refused(tmp_path: Path, 
     registry.content[digest] = registry.content[digest][0], b"other"
     notes = Notes()
     reference = f"{registry.name}/made/tool:v9"
-    images = store(tmp_path, registries=Registries(scheme="http"))
+    images = store(tmp_path, registries=Registries())
     assert images.ensure([reference], notes) == []
     assert notes.lines[-1] == f"{reference} is not pulled: {registry.name} sends damaged content for {digest}"
     assert images.origin(reference).source is Source.UNAVAILABLE
@@ -121,12 +121,12 @@ def test_content_that_is_not_what_the_manifest_names_is_refused(tmp_path: Path, 
     [
         (lambda server: server.content.pop("v9"), "answers 404 Not Found"),
         (lambda server: server.publish("s390x"), f"it is not published for linux/{oci.architecture()}"),
-        (lambda server: server.content.update(v9=(INDEX, b"<html>")), "describes the image in a way not known here"),
+        (lambda server: server.content.update(v9=(INDEX, b"<html>")), "answers in a way not known here"),
     ],
 )
 def test_what_a_registry_cannot_give_says_why(tmp_path: Path, registry: Registry, prepare: object, reason: str) -> None:
     prepare(registry)  # type: ignore[operator]
-    images = store(tmp_path, registries=Registries(scheme="http"))
+    images = store(tmp_path, registries=Registries())
     reference = f"{registry.name}/made/tool:v9"
     assert images.ensure([reference], Silent()) == []
     assert reason in images.origin(reference).text
@@ -136,14 +136,14 @@ def test_an_image_of_many_gigabytes_is_not_pulled(
     tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry_module, "LARGEST_BYTES", 3)
-    images = store(tmp_path, registries=Registries(scheme="http"))
+    images = store(tmp_path, registries=Registries())
     assert images.ensure([f"{registry.name}/made/tool:v9"], Silent()) == []
     assert "more than a rehearsal pulls" in images.origin(f"{registry.name}/made/tool:v9").text
 
 
 def test_what_a_registry_refuses_is_made(tmp_path: Path, registry: Registry) -> None:
     reference = f"{registry.name}/made/tool:v1"
-    images = store(tmp_path, registries=Registries(scheme="http"))
+    images = store(tmp_path, registries=Registries())
     images._recipes = {f"{registry.name}/made/tool": recipes()["registry.example/made/tool"]}
     assert [image.origin.source for image in images.ensure([reference], Silent())] == [Source.MADE]
 
@@ -152,7 +152,7 @@ def test_a_registry_that_does_not_answer_is_asked_once(registry: Registry) -> No
     name = registry.name
     registry.shutdown()
     registry.server_close()
-    registries = Registries(scheme="http")
+    registries = Registries()
     assert registries.reachable([name]) == set()
     assert registries.reachable([name]) == set()
 
@@ -161,5 +161,5 @@ def test_no_registry_is_asked_where_the_environment_says_so(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLPLATFORM_REGISTRY", "off")
-    assert Registries(scheme="http").reachable([registry.name]) == set()
+    assert Registries().reachable([registry.name]) == set()
     assert registry.asked == []
