@@ -29,9 +29,11 @@ def customer_key(
     purpose: str,
     parent: pulumi.Resource,
     services: Sequence[str] = (),
+    region: str | None = None,
 ) -> kms.Key:
     """A key that is changed once a year, can be deleted only with 30 days' notice, and is used by whom IAM policies of
     this account allow and by the AWS services named (`logs`, `events`, `sns` …), those on the account's behalf alone.
+    Without `region` it is in the account's.
     """
     from pulumi_aws import kms
 
@@ -41,10 +43,11 @@ def customer_key(
         enable_key_rotation=True,
         deletion_window_in_days=_DELETION_WINDOW_DAYS,
         policy=policy([_administration(account), *(_service(account, each) for each in services)]),
+        region=region,
         opts=account.protected(parent),
     )
     alias = f"alias/{pulumi.get_project()}/{pulumi.get_stack()}/{name}"
-    kms.Alias(name, name=alias, target_key_id=key.key_id, opts=account.options(parent))
+    kms.Alias(name, name=alias, target_key_id=key.key_id, region=region, opts=account.options(parent))
     return key
 
 
