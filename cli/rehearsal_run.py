@@ -13,14 +13,14 @@ from cli.console import fail
 from cli.summary import Node, Pods, Policies, Summary
 from components._versions import IMAGES
 from rehearsal import readiness
-from rehearsal.engine import Engine, EngineHome, find_leftovers
+from rehearsal.engine import Engine, EngineHome, find_leftovers, stack_held
 from rehearsal.errors import RehearsalError
 from rehearsal.images import ImageStore, Source, needed_tools
 from rehearsal.kube import Kube
 from rehearsal.machine.host import install_missing
 from rehearsal.places import cache_directory
 from rehearsal.progress import Silent
-from rehearsal.session import Level, Session, World, choose_level
+from rehearsal.session import Aws, Level, Session, World, choose_level
 from rehearsal.session import needed_tools as needed_to_start
 from rehearsal.toolchain import Toolchain
 from stacks.settings import Settings, SettingsError
@@ -51,6 +51,14 @@ class Ready:
     tools: Tools
     store: ImageStore
     images: list[str]
+
+    @property
+    def world(self) -> World:
+        """What the rehearsal shall hold."""
+        cluster = self.settings.cluster
+        # Whoever rehearses is the first of those who may run the program.
+        aws = Aws(cluster.region, cluster.access.admins[0]) if cluster.kind == "eks" else None
+        return World(self.settings.sharing.nodes(), self.images, aws)
 
 
 def stack_file(stack: str) -> Path:
@@ -99,9 +107,9 @@ def engine_home(session: Session, stack: str) -> EngineHome:
 
 def bring_up(stack: str, name: str, level: str | None, reporter: ConsoleReporter) -> Summary:
     """Make the stack run on the rehearsal ``name``, from whatever state both are in."""
+    _refuse_second_stack(stack, name)
     ready = make_ready(stack, level, reporter)
-    world = World(ready.settings.sharing.nodes(), ready.images)
-    session = Session.start(name, ready.tools, world, reporter, ready.level)
+    session = Session.start(name, ready.tools, ready.world, reporter, ready.level)
     home = EngineHome(session, ready.tools, PROJECT_DIRECTORY, stack, (PACK,))
     home.prepare()
     engine = Engine(home)
@@ -115,16 +123,27 @@ def bring_up(stack: str, name: str, level: str | None, reporter: ConsoleReporter
 
 def take_down(stack: str, name: str, reporter: ConsoleReporter) -> None:
     """Destroy the stack, verify that nothing of it is left in the API server, and stop the rehearsal."""
+    _refuse_second_stack(stack, name)
     session = Session.find(name)
     if session is None:
         return
     if engine_home(session, stack).stack_exists:
         ready = make_ready(stack, session.level.value, reporter)
-        world = World(ready.settings.sharing.nodes(), ready.images)
         # A rehearsal that was stopped or broken is brought back: what cannot be asked cannot be verified.
-        session = Session.start(name, ready.tools, world, reporter, ready.level)
+        session = Session.start(name, ready.tools, ready.world, reporter, ready.level)
         _destroy(EngineHome(session, ready.tools, PROJECT_DIRECTORY, stack), session, reporter)
     session.stop(reporter, remove=False)
+
+
+def _refuse_second_stack(stack: str, name: str) -> None:
+    """A rehearsal is one account and one cluster: what a second stack put there would be the first one's too."""
+    session = Session.find(name)
+    held = stack_held(session) if session else None
+    if held not in (None, stack):
+        raise RehearsalError(
+            f"rehearsal {name} holds stack {held}, and can hold no other one, such as {stack}",
+            remedy=f"choose another --name, or run `mlplatform rehearse down {held} --name {name}` first",
+        )
 
 
 def _destroy(home: EngineHome, session: Session, reporter: ConsoleReporter) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rehearsal.cloud import PARTS as AWS_PARTS
 from rehearsal.cluster import rbac
 from rehearsal.cluster.probes import api_ready, controllers_ready
 from rehearsal.errors import RehearsalError
@@ -80,7 +81,8 @@ class Start:
         for name in self._supervision.parts.declared().keys() - {part.name for part in plan.parts()}:
             self._supervision.end([name], grace_seconds=1)
         with self.reporter.phase("control plane", log=plan.layout.log(STORE[-1]), expected_seconds=3):
-            self._supervision.ensure(plan.control_plane.store())
+            aws = plan.account.parts() if plan.account else []
+            self._supervision.ensure([*plan.control_plane.store(), *aws])
             loading = self._real_node.load() if self._real_node else None
             self._wait_for_control_plane(kube)
         if self._real_node and loading:
@@ -89,6 +91,9 @@ class Start:
         with self.reporter.phase("simulated nodes and stand-ins", expected_seconds=2):
             dns = DNS_IMAGE if plan.node else None
             plan.furnishing.apply(kube, self.world.nodes, unavailable, dns)
+        if account := plan.account:
+            with self.reporter.phase("AWS", log=plan.layout.log("aws"), expected_seconds=3):
+                self._supervision.wait(account.ready, AWS_PARTS, "AWS does not answer", within_seconds=_SECONDS)
 
     def _is_up(self, kube: Kube) -> bool:
         supervision = self._supervision
@@ -97,6 +102,7 @@ class Start:
             and supervision.parts.declared() == {part.name: part for part in self.plan.parts()}
             and supervision.all_run()
             and api_ready(kube)
+            and (self.plan.account is None or self.plan.account.ready())
             and (self._real_node is None or self._real_node.is_ready(kube))
         )
 

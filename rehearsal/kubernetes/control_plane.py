@@ -37,27 +37,32 @@ _AUDIT_POLICY = {
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the control plane listens; ``reachable`` says whether pods can reach the API server there."""
+    """Where the control plane and AWS listen; ``reachable`` says whether pods can reach the API server there.
+
+    etcd and the authenticator are on the loopback interface, the API server and AWS at ``address``.
+    """
 
     address: str
     api_port: int
     etcd_port: int
     peer_port: int
+    aws_port: int
+    authenticator_port: int
     reachable: bool
 
     @classmethod
     def in_space(cls, address: str) -> Endpoints:
         """The usual ports: nobody else listens in a rehearsal's own network."""
-        return cls(address, 6443, 2379, 2380, reachable=True)
+        return cls(address, 6443, 2379, 2380, 4566, 21362, reachable=True)
 
     @classmethod
     def on_loopback(cls) -> Endpoints:
         """Ports that nobody on this machine listens on now."""
-        listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-        api, client, peer = (int(listener.getsockname()[1]) for listener in listeners)
+        listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(5)]
+        ports = [int(listener.getsockname()[1]) for listener in listeners]
         for listener in listeners:
             listener.close()
-        return cls("127.0.0.1", api, client, peer, reachable=False)
+        return cls("127.0.0.1", *ports, reachable=False)
 
     @property
     def server(self) -> str:
@@ -72,12 +77,16 @@ class Endpoints:
 
 @dataclass(frozen=True)
 class ControlPlane:
-    """The four programs, run through the prefix ``through``."""
+    """The four programs, run through the prefix ``through``.
+
+    ``token_webhook`` is the file that says who else than the API server reads tokens.
+    """
 
     layout: Layout
     tools: Tools
     endpoints: Endpoints
     through: tuple[str, ...] = ()
+    token_webhook: Path | None = None
 
     def configure(self) -> None:
         """Write what the programs read, from the rehearsal's certificates."""
@@ -92,9 +101,15 @@ class ControlPlane:
     def store(self) -> list[Part]:
         """etcd and the API server: what everything else waits for."""
         audit = self._file("audit-policy.yaml")
+        flags = dict(self._api_server())
+        if self.token_webhook:
+            flags["authentication-token-webhook-config-file"] = self.token_webhook
+            flags["authentication-token-webhook-version"] = "v1"
+            # It also remembers refusals, which the next access entry makes untrue.
+            flags["authentication-token-webhook-cache-ttl"] = "1s"
         return [
             self._part("etcd", self._etcd()),
-            self._part("kube-apiserver", self._api_server(), reads=[audit]),
+            self._part("kube-apiserver", flags, reads=[audit]),
         ]
 
     def controllers(self) -> list[Part]:
