@@ -7,7 +7,9 @@ Controllers that the rehearsal builds from Go modules have the same version in `
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -92,6 +94,27 @@ CHARTS: Final[Mapping[str, Chart]] = MappingProxyType(
     }
 )
 
+OWN_REPOSITORY: Final = "registry.invalid/mlplatform"
+"""What our own images are called until `mlplatform images push` has written into the lock where they are: a name that
+no registry can ever have (RFC 2606)."""
+
+
+def _ours(name: str, tag: str) -> Image:
+    """An image of our own: where it was pushed, or under the name that it has before."""
+    repository, _, digest = _LOCK.ours.get(f"{name}:{tag}", f"{OWN_REPOSITORY}/{name}").partition("@")
+    return Image(repository, tag, digest or None)
+
+
+def _content_of(package: str) -> str:
+    """Another text whenever a file of the package is another: a changed program is another image."""
+    content = hashlib.sha256()
+    files = {each.name: each for each in resources.files(package).iterdir() if each.name.endswith(".py")}
+    for name in sorted(files):
+        text = files[name].read_bytes()
+        content.update(f"{name}\0{len(text)}\0".encode() + text)
+    return content.hexdigest()[:12]
+
+
 IMAGES: Final[Mapping[str, Image]] = _locked(
     {
         # Controllers
@@ -121,3 +144,11 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "grafana": Image("docker.io/grafana/grafana", "13.2.3"),
     }
 )
+
+OURS: Final[Mapping[str, Image]] = MappingProxyType(
+    {
+        # On Feast's packages, so the tag begins with Feast's version.
+        "controllers": _ours("controllers", f"{IMAGES['feast'].tag}-{_content_of('controllers')}"),
+    }
+)
+"""Our own programs, which nobody but us publishes: `mlplatform images build` and `push`."""

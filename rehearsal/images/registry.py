@@ -37,13 +37,13 @@ LARGEST_BYTES: Final = 1 << 30
 class Registries:
     """The registries of the world as this machine reaches them; without credentials unless the client has some.
 
-    ``MLPLATFORM_REGISTRY=off`` asks none for images. Each registry is tried once; one that does not answer counts as
-    unreachable.
+    ``MLPLATFORM_REGISTRY=off``, like ``off``, asks none for images. Each registry is tried once; one that does not
+    answer counts as unreachable.
     """
 
-    def __init__(self, client: Client | None = None) -> None:
+    def __init__(self, client: Client | None = None, *, off: bool = False) -> None:
         self._client = client or Client()
-        self._off = os.environ.get("MLPLATFORM_REGISTRY") == "off"
+        self._off = off or os.environ.get("MLPLATFORM_REGISTRY") == "off"
         self._reachable: dict[str, bool] = {}
 
     def reachable(self, registries: Iterable[str]) -> set[str]:

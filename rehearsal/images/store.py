@@ -83,9 +83,9 @@ class ImageStore:
         self._directory = directory
         self._recipes = recipes
         self._registries = registries or Registries()
-        self._blobs = BlobStore(directory / "blobs")
+        self.blobs = BlobStore(directory / "blobs")
         self._records = Records(directory / "records")
-        self._layers = Workshop(directory / "work", tools, self._blobs, self._records)
+        self._layers = Workshop(directory / "work", tools, self.blobs, self._records)
         self._refusals: dict[str, str] = {}
 
     def origin(self, reference: str) -> Origin:
@@ -123,6 +123,13 @@ class ImageStore:
             if image
         ]
 
+    def image(self, reference: str, reporter: Reporter) -> Image:
+        """The image itself, made or pulled first where it is missing; RehearsalError where it cannot be had."""
+        self.ensure([reference], reporter)
+        if image := self._present(Reference.parse(reference)):
+            return image
+        raise RehearsalError(f"{reference} cannot be had: {self.origin(reference).text}")
+
     def import_into(self, ctr: Sequence[str], references: Iterable[str], reporter: Reporter) -> list[str]:
         """Put those of the images that can be had into a containerd; returns the references that it lacked.
 
@@ -137,12 +144,12 @@ class ImageStore:
                 return []
             try:
                 with reporter.phase(f"import {len(lacking)} images"):
-                    containerd.load(ctr, lacking, self._blobs)
+                    containerd.load(ctr, lacking, self.blobs)
             except DamagedBlobError as damage:
                 # The damaged blob is gone: one more round makes it again.
                 if attempt == "after damage":
                     raise RehearsalError(
-                        f"{self._blobs.directory} does not keep what is written to it: {damage}",
+                        f"{self.blobs.directory} does not keep what is written to it: {damage}",
                         remedy="check the disk",
                     ) from damage
             else:
@@ -159,7 +166,7 @@ class ImageStore:
 
     def _pulled(self, reference: Reference) -> Image | None:
         image = self._records.image(str(reference))
-        return image if image and all(map(self._blobs.holds, (image.manifest, *image.blobs))) else None
+        return image if image and all(map(self.blobs.holds, (image.manifest, *image.blobs))) else None
 
     def _made(self, recipe: Recipe, reference: Reference) -> Image | None:
         layers = [layer for each in recipe.layers if (layer := self._layers.find(each))]
@@ -177,7 +184,7 @@ class ImageStore:
         if self._registries.reachable([reference.registry]):
             phase.update(f"pull {reference}")
             try:
-                image = self._registries.pull(reference, self._blobs)
+                image = self._registries.pull(reference, self.blobs)
             except RegistryError as refusal:
                 self._refusals[str(reference)] = str(refusal)
                 phase.note(f"{reference} is not pulled: {refusal}")
@@ -207,7 +214,17 @@ class ImageStore:
     def _tidy(self) -> None:
         now = time.time()
         used = self._records.forget_unused(older_than=now - _UNUSED_SECONDS)
-        self._blobs.remove_unused(used, older_than=now - _UNNAMED_SECONDS)
+        self.blobs.remove_unused(used, older_than=now - _UNNAMED_SECONDS)
+
+
+def foreseen(reference: str, directory: Path, recipes: Mapping[str, Recipe] = RECIPES) -> Origin:
+    """Where the store in that directory has the image from, or would make it from; no registry is asked."""
+    wanted = Reference.parse(reference)
+    if Records(directory / "records").image(str(wanted)):
+        return Origin(Source.PULLED, f"pulled from {wanted.registry}")
+    if recipe := recipes.get(wanted.repository):
+        return Origin(Source.MADE, _made_from(recipe, wanted))
+    return Origin(Source.UNAVAILABLE, f"pulled from {wanted.registry} where it can be reached, else not to be had")
 
 
 def _made_from(recipe: Recipe, reference: Reference) -> str:
