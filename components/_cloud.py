@@ -13,6 +13,7 @@ import pulumi
 if TYPE_CHECKING:
     from pulumi_aws import Provider
 
+    from components.cluster import Cluster
     from components.specs.cluster import EksClusterSpec
 
 
@@ -56,6 +57,16 @@ class AwsPlace(AwsAccount):
     """The security group that every node and every pod of the cluster has: what may call a managed store."""
     log_key_arn: pulumi.Output[str]
     """The key of log groups; CloudWatch Logs may use it."""
+
+
+def place_of(cluster: Cluster, section: str) -> AwsPlace:
+    """Where the AWS resources of a section of the stack file go; pulumi.RunError where there is no such place."""
+    if cluster.aws is None:
+        raise pulumi.RunError(
+            f"mlplatform:{section}: asks for a service of AWS, got a cluster that was there before; "
+            "choose `kind: eks` for the cluster, or what runs on the cluster itself"
+        )
+    return cluster.aws
 
 
 def aws_account(name: str, spec: EksClusterSpec, parent: pulumi.Resource) -> AwsAccount:

@@ -10,7 +10,7 @@ import pulumi
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi_aws import iam
+    from pulumi_aws import eks, iam
 
     from components._cloud import AwsAccount, AwsPlace
 
@@ -69,10 +69,10 @@ def pod_identity(
     managed: Sequence[str] = (),
     description: str,
     parent: pulumi.Resource,
-) -> iam.Role:
+) -> eks.PodIdentityAssociation:
     """A role that pods of one service account have and nobody else can take.
 
-    The pods need no key and no annotation; they must be started after this.
+    The pods need no key and no annotation. They must wait for what is returned: a pod that is older never has the role.
     """
     from pulumi_aws import eks
 
@@ -85,7 +85,7 @@ def pod_identity(
         statements=statements,
         managed=managed,
     )
-    eks.PodIdentityAssociation(
+    return eks.PodIdentityAssociation(
         name,
         cluster_name=place.cluster_name,
         namespace=namespace,
@@ -93,7 +93,6 @@ def pod_identity(
         role_arn=role.arn,
         opts=place.options(parent, *rights),
     )
-    return role
 
 
 def _pod_trust(namespace: pulumi.Input[str], service_account: str) -> Mapping[str, Any]:
