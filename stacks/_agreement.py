@@ -11,7 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from components._spec import Spec
 from components.capacity import Contradiction, contradictions, unknown
+from components.cluster import pools as pools_on
 from components.specs.capacity import Pool, Team
+from components.specs.cluster import ClusterSpec, EksClusterSpec, ExistingClusterSpec
 from components.specs.gpu_serving_pool import ServedModel
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def disagreements(sections: dict[str, Json]) -> Iterator[Contradiction]:
     teams = _entries(Team, _inside(sections, "teams"))
     models = _entries(ServedModel, _inside(sections, "serving", "models"))
     yield from contradictions(pools.readable, teams.readable, pools.doubtful, teams.doubtful)
+    if cluster := _cluster(sections.get("cluster", {})):
+        yield from pools_on.contradictions(cluster, pools.readable)
     pool_names = {pool.name for pool in pools.readable.values()} | set(pools.doubtful.values())
     team_names = {team.name for team in teams.readable.values()} | set(teams.doubtful.values())
     for position, written in teams.unreadable.items():
@@ -86,6 +90,15 @@ def _models(models: dict[int, ServedModel], pools: dict[int, Pool], teams: dict[
                     f"{quota} in pool {pool.name}: raise its quota or have fewer replicas"
                 )
                 yield Contradiction((*at, "gpus"), "is more than the team has left", model.gpus, remedy)
+
+
+def _cluster(value: Json) -> ExistingClusterSpec | EksClusterSpec | None:
+    """The cluster; nothing where its section has errors of its own."""
+    adapter: TypeAdapter[ExistingClusterSpec | EksClusterSpec] = TypeAdapter(ClusterSpec)
+    try:
+        return adapter.validate_json(json.dumps(value), strict=True)
+    except ValidationError:
+        return None
 
 
 def _entries(kind: type[Entry], values: Json) -> _Entries[Entry]:

@@ -13,6 +13,7 @@ from components.specs.aws_regions import AccountId, Region, RoleArn
 from components.specs.capacity import LabelValue
 from components.specs.eks_versions import KubernetesVersion
 from components.specs.hybrid import HybridSpec
+from components.specs.instance_types import PlainMachine, architecture
 from components.specs.network import Cidr, NetworkSpec, NewNetworkSpec
 
 AwsTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 +=._:/@-]{1,256}$")]
@@ -86,7 +87,7 @@ class Access(Spec):
 class SystemNodes(Spec):
     """Nodes of the platform's own pods, which no autoscaler of ours takes away."""
 
-    instance_types: tuple[str, ...] = Field(default=("m7i.2xlarge",), min_length=1, max_length=10)
+    instance_types: tuple[PlainMachine, ...] = Field(default=("m7i.2xlarge",), min_length=1, max_length=10)
     """Interchangeable machine types of one architecture, without GPUs."""
     nodes: int = Field(default=3, ge=2, le=50)
     """How many there are, spread over the zones."""
@@ -99,7 +100,22 @@ class SystemNodes(Spec):
     def _most_is_not_less(self) -> Self:
         if self.most_nodes < self.nodes:
             raise ValueError("most_nodes is below nodes; raise it or have fewer nodes")
+        if len({architecture(each) for each in self.instance_types}) > 1:
+            raise ValueError("instance_types mixes Graviton and x86; images of one group run on one of them")
         return self
+
+
+class GeneralNodes(Spec):
+    """Nodes without GPUs that come and go with the teams' pods; no more than the teams' CPUs add up to."""
+
+    instance_types: tuple[PlainMachine, ...] = Field(
+        default=("m7i.2xlarge", "m7i.4xlarge", "m6i.2xlarge", "m6i.4xlarge"), min_length=1, max_length=30
+    )
+    """Machine types to choose from."""
+    purchase: Literal["on_demand", "spot"] = "on_demand"
+    """`spot` machines cost less and may be taken away at two minutes' notice."""
+    disk_gib: int = Field(default=100, ge=20, le=16384)
+    """Size of each node's disk in GiB."""
 
 
 class Addons(Spec):
@@ -136,6 +152,8 @@ class EksClusterSpec(Spec):
     """The network."""
     system_nodes: SystemNodes = SystemNodes()
     """Nodes for the platform's pods; those with GPUs are pools."""
+    general_nodes: GeneralNodes = GeneralNodes()
+    """Nodes for the teams' pods that need no GPU."""
     addons: Addons = Addons()
     """Parts that AWS maintains."""
     hybrid: HybridSpec | None = None

@@ -10,7 +10,7 @@ from components._spec import Spec, by_kind
 from components.specs.network import Cidr
 
 
-class SsmCredentials(Spec):
+class ActivationIdentity(Spec):
     """Machines register with Systems Manager by a code that is an output of the stack; a code is good for a day."""
 
     kind: Literal["ssm"] = "ssm"
@@ -19,7 +19,7 @@ class SsmCredentials(Spec):
     """How many machines may register by one code."""
 
 
-class RolesAnywhereCredentials(Spec):
+class CertificateIdentity(Spec):
     """Machines have certificates of the company's own authority."""
 
     kind: Literal["roles_anywhere"]
@@ -29,8 +29,8 @@ class RolesAnywhereCredentials(Spec):
     is the node's name too."""
 
 
-Credentials = Annotated[
-    Annotated[SsmCredentials, Tag("ssm")] | Annotated[RolesAnywhereCredentials, Tag("roles_anywhere")], by_kind("ssm")
+NodeIdentity = Annotated[
+    Annotated[ActivationIdentity, Tag("ssm")] | Annotated[CertificateIdentity, Tag("roles_anywhere")], by_kind("ssm")
 ]
 
 
@@ -42,7 +42,7 @@ class HybridSpec(Spec):
     """Addresses of the machines; RFC 1918 or 6598."""
     pod_cidrs: tuple[Cidr, ...] = Field(min_length=1, max_length=15)
     """Addresses of the pods on them; routed to the machines, so that the control plane reaches webhooks there."""
-    credentials: Credentials = SsmCredentials()
+    identity: NodeIdentity = ActivationIdentity()
     """How the machines prove who they are."""
     cni: Literal["cilium", "none"] = "cilium"
     """What connects pods on these machines; AWS' own plugin works in a VPC only. `none`: you install one."""
