@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rehearsal.cloud import Account
+from rehearsal.cluster import simulated_nodes
 from rehearsal.cluster.furnishing import Furnishing
 from rehearsal.kubernetes import certificates, node
 from rehearsal.kubernetes.control_plane import ControlPlane
@@ -56,7 +57,8 @@ class Plan:
     @cached_property
     def furnishing(self) -> Furnishing:
         """What simulates nodes and stands in for others."""
-        return Furnishing(self.layout, self.tools, self._enter)
+        own = simulated_nodes.CPU_NODE if self.machine is None else node.NAME
+        return Furnishing(self.layout, self.tools, own, self._enter)
 
     @cached_property
     def node(self) -> Node | None:

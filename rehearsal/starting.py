@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rehearsal.cloud import PARTS as AWS_PARTS
-from rehearsal.cluster import rbac
+from rehearsal.cluster import node_capacity, rbac
 from rehearsal.cluster.probes import api_ready, controllers_ready
 from rehearsal.errors import RehearsalError
 from rehearsal.images import ImageStore
 from rehearsal.kube import Kube, KubeError
+from rehearsal.kubernetes import node
 from rehearsal.kubernetes.control_plane import CONTROLLERS, STORE, Endpoints
 from rehearsal.kubernetes.real_node import RealNode
 from rehearsal.machine.claims import Machine
@@ -87,10 +88,12 @@ class Start:
             self._wait_for_control_plane(kube)
         if self._real_node and loading:
             with self.reporter.phase("real node", log=plan.layout.log("kubelet"), expected_seconds=3):
+                node_capacity.apply(kube, node.NAME)
                 self._real_node.start(kube, loading)
+                node_capacity.announce(kube, node.NAME)
         with self.reporter.phase("simulated nodes and stand-ins", expected_seconds=2):
             dns = DNS_IMAGE if plan.node else None
-            plan.furnishing.apply(kube, self.world.nodes, unavailable, dns)
+            plan.furnishing.apply(kube, self.world, unavailable, dns)
         if account := plan.account:
             with self.reporter.phase("AWS", log=plan.layout.log("aws"), expected_seconds=3):
                 self._supervision.wait(account.ready, AWS_PARTS, "AWS does not answer", within_seconds=_SECONDS)

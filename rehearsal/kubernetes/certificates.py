@@ -115,6 +115,7 @@ def cluster_identities(address: str, node: str) -> Sequence[Identity]:
         Identity("kube-proxy", "system:kube-proxy"),
         Identity("kwok", "mlplatform:kwok"),
         Identity("cert-stand-in", "mlplatform:cert-stand-in"),
+        Identity("volume-stand-in", "mlplatform:volume-stand-in"),
         Identity("aws-authenticator", "aws-authenticator", addresses=("127.0.0.1",)),
         Identity("aws-authenticator-client", "mlplatform:aws-authenticator-client"),
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 STORE = ("etcd", "kube-apiserver")
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 
-_CLIENTS = (*CONTROLLERS, "kubelet", "kube-proxy", "kwok", "cert-stand-in")
+_CLIENTS = (*CONTROLLERS, "kubelet", "kube-proxy", "kwok", "cert-stand-in", "volume-stand-in")
 
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
