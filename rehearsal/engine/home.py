@@ -83,6 +83,7 @@ class EngineHome:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "MLPLATFORM_CHARTS": str(self.tools.charts()),
+            "MLPLATFORM_IMAGE_LOCK": str(self._image_lock) if self._image_lock.exists() else "off",
             # The keys of real accounts lie in HOME, and are asked for from the machine.
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -113,6 +114,13 @@ class EngineHome:
         )
         self.pulumi.chmod(0o755)
 
+    def use_image_lock(self, text: str | None) -> None:
+        """Have the program take images by the digests of this lock; None: by their tags."""
+        if text is None:
+            self._image_lock.unlink(missing_ok=True)
+        else:
+            self._image_lock.write_text(text)
+
     def forget_stack(self) -> None:
         """Drop the record of a stack that was destroyed; the next use makes a new one."""
         self._salt.unlink(missing_ok=True)
@@ -125,6 +133,10 @@ class EngineHome:
     @property
     def _stack_file(self) -> Path:
         return self.project / "stacks" / f"Pulumi.{self.stack}.yaml"
+
+    @property
+    def _image_lock(self) -> Path:
+        return self.directory / "images.lock.json"
 
     @property
     def _salt(self) -> Path:

@@ -69,7 +69,8 @@ class ImageStore:
 
     What the directory has is used as it is. What is missing is pulled where its registry can be reached
     (``MLPLATFORM_REGISTRY=off``: never), else made if there is a recipe for its repository; a reference with a digest
-    can only be pulled. The methods raise ``ValueError`` for a text that is no image reference.
+    is pulled, or is what was made here if that has this very digest. The methods raise ``ValueError`` for a text that
+    is no image reference.
     """
 
     def __init__(
@@ -158,7 +159,10 @@ class ImageStore:
         raise AssertionError("unreachable: the second round returns or raises")
 
     def _recipe(self, reference: Reference) -> Recipe | None:
-        return None if reference.digest else self._recipes.get(reference.repository)
+        recipe = self._recipes.get(reference.repository)
+        if recipe and reference.digest and not self._made(recipe, reference):
+            return None
+        return recipe
 
     def _present(self, reference: Reference) -> Image | None:
         recipe = self._recipe(reference)
@@ -172,7 +176,8 @@ class ImageStore:
         layers = [layer for each in recipe.layers if (layer := self._layers.find(each))]
         if len(layers) < len(recipe.layers):
             return None
-        return oci.assemble(str(reference), layers, recipe.configuration())
+        image = oci.assemble(str(reference), layers, recipe.configuration())
+        return image if reference.digest in (None, image.manifest.digest) else None
 
     def _expected_seconds(self, references: Iterable[Reference]) -> float:
         """What making takes; pulling depends on a network of which nothing is known."""
