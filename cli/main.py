@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import picture, rehearse, schema, toolchain
+from cli import images, picture, rehearse, schema, toolchain
 from cli.console import fail, interrupted
 from components._image_lock import ImageLockError
 from rehearsal.errors import RehearsalError
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.add_typer(rehearse.app, name="rehearse")
 app.add_typer(toolchain.app, name="toolchain")
+app.add_typer(images.app, name="images")
 app.command("schema")(schema.schema)
 app.command("picture")(picture.picture)
 

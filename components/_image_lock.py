@@ -54,12 +54,20 @@ class ImageLock:
     @classmethod
     def of_environment(cls) -> ImageLock:
         """The lock that holds for this process."""
-        chosen = os.environ.get(OTHER_LOCK)
-        return cls() if chosen == "off" else cls.read(Path(chosen) if chosen else LOCK_FILE)
+        file = lock_file()
+        return cls.read(file) if file else cls()
 
     def text(self) -> str:
         """As the file holds it: sorted, so that a change of one digest is a change of one line."""
         return json.dumps({part: dict(getattr(self, part)) for part in _PARTS}, indent=2, sort_keys=True) + "\n"
+
+
+def lock_file() -> Path | None:
+    """Where this process's lock is, or would be; None where locks are switched off."""
+    chosen = os.environ.get(OTHER_LOCK)
+    if chosen == "off":
+        return None
+    return Path(chosen) if chosen else LOCK_FILE
 
 
 def _fault(document: Any) -> str | None:  # noqa: ANN401 (any JSON value)
