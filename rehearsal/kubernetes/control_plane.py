@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearsal.files import digest, write_json
+from rehearsal.kubernetes.certificates import ROOTS
 from rehearsal.kubernetes.kubeconfig import write_kubeconfig
 from rehearsal.machine.space import SERVICES
 from rehearsal.processes.parts import Part
@@ -59,10 +60,10 @@ class Endpoints:
     def on_loopback(cls) -> Endpoints:
         """Ports that nobody on this machine listens on now."""
         listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(5)]
-        ports = [int(listener.getsockname()[1]) for listener in listeners]
+        api, etcd, peer, aws, authenticator = (int(listener.getsockname()[1]) for listener in listeners)
         for listener in listeners:
             listener.close()
-        return cls("127.0.0.1", *ports, reachable=False)
+        return cls("127.0.0.1", api, etcd, peer, aws, authenticator, reachable=False)
 
     @property
     def server(self) -> str:
@@ -189,7 +190,7 @@ class ControlPlane:
             "kubeconfig": self.layout.kubeconfig_of("kube-controller-manager"),
             "use-service-account-credentials": "true",
             "service-account-private-key-file": self._pki("service-accounts.key"),
-            "root-ca-file": self._pki("ca.crt"),
+            "root-ca-file": self._pki(ROOTS),
             "cluster-signing-cert-file": self._pki("ca.crt"),
             "cluster-signing-key-file": self._pki("ca.key"),
             "controllers": "*",
