@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pulumi
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pulumi_aws import Provider
 
     from components.cluster import Cluster
@@ -28,7 +30,9 @@ class AwsAccount:
     account_id: pulumi.Output[str]
     """Twelve digits."""
     partition: pulumi.Output[str]
-    """`aws`, `aws-cn` or `aws-us-gov`: the second part of every ARN."""
+    """`aws` or `aws-us-gov`: the second part of every ARN."""
+    tags: Mapping[str, str]
+    """The stack's tags, for what is not made by the provider but on its behalf: machines, their disks, volumes."""
     log_retention_days: int
     """How long log groups keep what they are sent."""
     disposable: bool
@@ -74,11 +78,12 @@ def aws_account(name: str, spec: EksClusterSpec, parent: pulumi.Resource) -> Aws
     names, where that names one."""
     import pulumi_aws as aws
 
+    tags = spec.tags.as_aws()
     provider = aws.Provider(
         name,
         region=spec.region,
         allowed_account_ids=[spec.account_id] if spec.account_id else None,
-        default_tags={"tags": spec.tags.as_aws()},
+        default_tags={"tags": tags},
         opts=pulumi.ResourceOptions(parent=parent),
     )
     asking = pulumi.InvokeOutputOptions(parent=parent, provider=provider)
@@ -87,6 +92,7 @@ def aws_account(name: str, spec: EksClusterSpec, parent: pulumi.Resource) -> Aws
         region=spec.region,
         account_id=aws.get_caller_identity_output(opts=asking).account_id,
         partition=aws.get_partition_output(opts=asking).partition,
+        tags=tags,
         log_retention_days=spec.log_retention_days,
         disposable=spec.disposable,
     )

@@ -90,6 +90,9 @@ CHARTS: Final[Mapping[str, Chart]] = MappingProxyType(
             # to its state after every step. KServe's webhook checks an InferenceService all the same.
             Chart("kserve-crd-minimal", "v0.20.0", "oci://ghcr.io/kserve/charts"),
             Chart("kserve-resources", "v0.20.0", "oci://ghcr.io/kserve/charts"),
+            Chart("karpenter-crd", "1.13.0", "oci://public.ecr.aws/karpenter"),
+            Chart("karpenter", "1.13.0", "oci://public.ecr.aws/karpenter"),
+            Chart("cilium", "1.20.2", "oci://quay.io/cilium/charts"),
         )
     }
 )
@@ -128,6 +131,11 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "kserve-storage-initializer": Image("docker.io/kserve/storage-initializer", "v0.20.0"),
         "kserve-agent": Image("docker.io/kserve/agent", "v0.20.0"),
         "kserve-router": Image("docker.io/kserve/router", "v0.20.0"),
+        "karpenter": Image("public.ecr.aws/karpenter/controller", "1.13.0"),
+        # Nodes
+        "efa-device-plugin": Image("public.ecr.aws/eks/aws-efa-k8s-device-plugin", "v0.5.20"),
+        "cilium": Image("quay.io/cilium/cilium", "v1.20.2"),
+        "cilium-operator": Image("quay.io/cilium/operator-generic", "v1.20.2"),
         # Training and serving runtimes
         "torch": Image("docker.io/pytorch/pytorch", "2.10.0-cuda12.8-cudnn9-runtime"),
         "vllm": Image("docker.io/vllm/vllm-openai", "v0.33.0"),
@@ -142,6 +150,7 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "alertmanager": Image("quay.io/prometheus/alertmanager", "v0.31.0"),
         "dcgm-exporter": Image("nvcr.io/nvidia/k8s/dcgm-exporter", "4.6.1-4.8.4-distroless"),
         "grafana": Image("docker.io/grafana/grafana", "13.2.3"),
+        "fluent-bit": Image("docker.io/fluent/fluent-bit", "4.2.0"),
     }
 )
 
@@ -152,3 +161,6 @@ OURS: Final[Mapping[str, Image]] = MappingProxyType(
     }
 )
 """Our own programs, which nobody but us publishes: `mlplatform images build` and `push`."""
+
+AWS_ENGINES: Final[Mapping[str, str]] = MappingProxyType({"aurora-postgresql": "17.7", "valkey": "8.2"})
+"""Engines of managed stores on AWS."""

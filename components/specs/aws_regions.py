@@ -10,6 +10,7 @@ from pydantic import AfterValidator, StringConstraints
 AS_OF: Final = "2026-11-20"
 """When the list was read from AWS' endpoint data; `tests/settings/test_aws_facts.py` compares it with botocore's."""
 
+# China and the European Sovereign Cloud name services and their principals otherwise.
 REGIONS: Final = frozenset(
     {
         "af-south-1",
@@ -29,8 +30,6 @@ REGIONS: Final = frozenset(
         "ap-southeast-7",
         "ca-central-1",
         "ca-west-1",
-        "cn-north-1",
-        "cn-northwest-1",
         "eu-central-1",
         "eu-central-2",
         "eu-north-1",
@@ -39,7 +38,6 @@ REGIONS: Final = frozenset(
         "eu-west-1",
         "eu-west-2",
         "eu-west-3",
-        "eusc-de-east-1",
         "il-central-1",
         "me-central-1",
         "me-south-1",

@@ -11,13 +11,17 @@ from pydantic import Field, StringConstraints, Tag, model_validator
 from components._spec import Spec, by_kind
 from components.specs.aws_regions import AccountId, Region, RoleArn
 from components.specs.capacity import LabelValue
-from components.specs.eks_versions import KubernetesVersion
+from components.specs.eks_versions import Addon, KubernetesVersion
 from components.specs.hybrid import HybridSpec
 from components.specs.instance_types import PlainMachine, architecture
 from components.specs.network import Cidr, NetworkSpec, NewNetworkSpec
+from components.specs.size import Size
 
 AwsTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 +=._:/@-]{1,256}$")]
 """The value of a tag on an AWS resource."""
+
+AddonVersion = Annotated[str, StringConstraints(pattern=r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$")]
+"""A version of an EKS add-on, such as `v1.22.4-eksbuild.3`."""
 
 LogRetentionDays = Literal[365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 """What CloudWatch offers from a year on."""
@@ -118,14 +122,21 @@ class GeneralNodes(Spec):
     """Size of each node's disk in GiB."""
 
 
+class KarpenterSpec(Spec):
+    """Karpenter, which starts the machines that pods wait for and ends those that nobody needs."""
+
+    replicas: int = Field(default=2, ge=1, le=3)
+    """Copies on different nodes, of which one works; with two, one may be lost."""
+    size: Size = Size(cpu_millicores=500, cpu_limit_millicores=2000, memory_mib=1024)
+    """One copy's size."""
+
+
 class Addons(Spec):
     """Parts of Kubernetes that AWS maintains; those that every cluster needs are always there."""
 
     fsx_lustre: bool = False
     """Whether pods can mount FSx for Lustre file systems."""
-    versions: dict[str, Annotated[str, StringConstraints(pattern=r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$")]] = (
-        Field(default_factory=dict)
-    )
+    versions: dict[Addon, AddonVersion] = Field(default_factory=dict)
     """Versions of add-ons by their names, where others than the platform's are wanted."""
 
 
@@ -154,6 +165,8 @@ class EksClusterSpec(Spec):
     """Nodes for the platform's pods; those with GPUs are pools."""
     general_nodes: GeneralNodes = GeneralNodes()
     """Nodes for the teams' pods that need no GPU."""
+    karpenter: KarpenterSpec = KarpenterSpec()
+    """What starts and ends all other nodes."""
     addons: Addons = Addons()
     """Parts that AWS maintains."""
     hybrid: HybridSpec | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import AfterValidator
 
@@ -38,7 +38,18 @@ RELEASES: Final[Mapping[str, Release]] = MappingProxyType(
     }
 )
 
-ADDONS: Final[Mapping[str, str]] = MappingProxyType(
+Addon = Literal[
+    "aws-ebs-csi-driver",
+    "aws-fsx-csi-driver",
+    "coredns",
+    "eks-node-monitoring-agent",
+    "eks-pod-identity-agent",
+    "kube-proxy",
+    "vpc-cni",
+]
+"""An add-on that the platform can have, by its name."""
+
+ADDONS: Final[Mapping[Addon, str]] = MappingProxyType(
     {
         "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
         "aws-fsx-csi-driver": "v1.8.0-eksbuild.1",
@@ -51,8 +62,8 @@ ADDONS: Final[Mapping[str, str]] = MappingProxyType(
 """Versions of the add-ons that serve every release above."""
 
 
-def addon_version(addon: str, kubernetes_version: str) -> str:
-    """The add-on's version for a cluster of this version of Kubernetes; KeyError for one that the table lacks."""
+def addon_version(addon: Addon, kubernetes_version: str) -> str:
+    """The add-on's version for a cluster of this version of Kubernetes."""
     return RELEASES[kubernetes_version].kube_proxy if addon == "kube-proxy" else ADDONS[addon]
 
 
