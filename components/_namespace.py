@@ -104,6 +104,11 @@ class PlatformNamespace:
             f"{self._prefix}-{name}", manifest, pulumi.ResourceOptions.merge(self._options, options)
         )
 
+    def late_config(self, name: str, files: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
+        """A ConfigMap of files that are known only once something else exists; its name changes with them."""
+        made = self.add(name, "v1", "ConfigMap", {"data": dict(files), "immutable": True}, named=False)
+        return object_name(made)
+
     def config(self, name: str, files: Mapping[str, str]) -> str:
         """A ConfigMap of files, named by its content: who mounts it is restarted when a file changes."""
         digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:10]

@@ -10,11 +10,12 @@ from pydantic import ValidationError
 
 from components._spec import Spec
 from components.capacity import Capacity
-from components.specs.artifact_bucket import ArtifactBucketSpec
+from components.specs.artifact_bucket import ArtifactBucketSpec, InClusterBucketSpec
 from components.specs.capacity import CapacitySpec, Team
 from components.specs.cluster import ClusterSpec, ExistingClusterSpec
 from components.specs.feature_store import FeatureStoreSpec
 from components.specs.gpu_serving_pool import GpuServingPoolSpec
+from components.specs.image_repositories import ForeignRegistry, ImageRepositoriesSpec
 from components.specs.monitoring_stack import MonitoringStackSpec
 from components.specs.training_cluster import TrainingClusterSpec
 from stacks import _agreement, _findings, _source
@@ -42,10 +43,12 @@ class Settings(Spec):
     """Model servers and the models that they serve."""
     feature_store: FeatureStoreSpec = FeatureStoreSpec()
     """Features, online and offline."""
-    artifact_bucket: ArtifactBucketSpec = ArtifactBucketSpec()
+    artifact_bucket: ArtifactBucketSpec = InClusterBucketSpec()
     """The bucket for datasets, checkpoints and models."""
     monitoring: MonitoringStackSpec = MonitoringStackSpec()
-    """Metrics, alerts and dashboards."""
+    """Metrics, logs, alerts and dashboards."""
+    images: ImageRepositoriesSpec = ForeignRegistry()
+    """Where the images of our own programs are."""
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Settings:
