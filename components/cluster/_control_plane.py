@@ -89,7 +89,7 @@ def grant(
         entry = eks.AccessEntry(
             entry_name,
             cluster_name=cluster.name,
-            principal_arn=role,
+            principal_arn=_arn(role, account),
             kubernetes_groups=groups[role] or None,
             type="STANDARD",
             opts=opts,
@@ -107,6 +107,12 @@ def grant(
                 )
             )
     return entries
+
+
+def _arn(role: str, account: AwsAccount) -> pulumi.Input[str]:
+    if role.startswith("arn:"):
+        return role
+    return pulumi.Output.concat("arn:", account.partition, ":iam::", account.account_id, ":role/", role)
 
 
 def kubeconfig(cluster: eks.Cluster, region: str) -> pulumi.Output[str]:

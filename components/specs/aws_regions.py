@@ -70,5 +70,8 @@ AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 ZoneName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9][a-z]$")]
 """An availability zone, such as `eu-central-1a`."""
 
-RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$")]
-"""An IAM role, such as `arn:aws:iam::123456789012:role/platform`."""
+IamRole = Annotated[
+    str, StringConstraints(pattern=r"^(arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/)?[A-Za-z0-9_+=,.@/-]{1,512}$")
+]
+"""An IAM role: its name with its path, such as `platform`, where it is of the stack's own account, else its ARN, such as
+`arn:aws:iam::123456789012:role/platform`."""

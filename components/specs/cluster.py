@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, Tag, model_validator
 
 from components._spec import Spec, by_kind
-from components.specs.aws_regions import AccountId, Region, RoleArn
+from components.specs.aws_regions import AccountId, IamRole, Region
 from components.specs.capacity import LabelValue
 from components.specs.eks_versions import Addon, KubernetesVersion
 from components.specs.hybrid import HybridSpec
@@ -82,9 +82,9 @@ class ApiEndpoint(Spec):
 class Access(Spec):
     """Who may do what in the cluster; nobody has rights because of having created it."""
 
-    admins: tuple[RoleArn, ...] = Field(min_length=1)
+    admins: tuple[IamRole, ...] = Field(min_length=1)
     """IAM roles with all rights in Kubernetes. The role that runs `pulumi up` must be one of them."""
-    groups: dict[LabelValue, tuple[RoleArn, ...]] = Field(default_factory=dict)
+    groups: dict[LabelValue, tuple[IamRole, ...]] = Field(default_factory=dict)
     """IAM roles that are members of a Kubernetes group, by the group's name as teams give it."""
 
 
