@@ -143,5 +143,6 @@ def _remote_networks(spec: EksClusterSpec) -> eks.ClusterRemoteNetworkConfigArgs
 
 
 def _short(role: str) -> str:
-    """What an ARN says of whom: account, path and name."""
-    return "-".join((role.split(":")[4], *role.partition(":role/")[2].split("/")))
+    """What a role's name says of whom: path and name, of an ARN the account too."""
+    path = role.rpartition(":role/")[2].split("/")
+    return "-".join([role.split(":")[4], *path] if role.startswith("arn:") else path)

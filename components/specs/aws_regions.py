@@ -73,5 +73,5 @@ ZoneName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9
 IamRole = Annotated[
     str, StringConstraints(pattern=r"^(arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/)?[A-Za-z0-9_+=,.@/-]{1,512}$")
 ]
-"""An IAM role: its name with its path, such as `platform`, where it is of the stack's own account, else its ARN, such as
-`arn:aws:iam::123456789012:role/platform`."""
+"""An IAM role: its name with its path, such as `platform`, where it is of the stack's own account, else its ARN, such
+as `arn:aws:iam::123456789012:role/platform`."""
