@@ -37,6 +37,18 @@ class Registration:
     inputs: dict[str, Any]
 
 
+def _offered(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Six zones in every region, and every machine in each of them."""
+    zones = [f"{arguments.get('region')}{letter}" for letter in "abcdef"]
+    if function == "aws:index/getAvailabilityZones:getAvailabilityZones":
+        return {"names": zones}
+    if function == "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":
+        asked = arguments["filters"][0]["values"]
+        pairs = [(machine, zone) for machine in asked for zone in zones]
+        return {"instanceTypes": [pair[0] for pair in pairs], "locations": [pair[1] for pair in pairs]}
+    return {}
+
+
 def registered(stack: str) -> list[Registration]:
     """Everything that the stack's program registers, in its order; takes seconds.
 
@@ -83,7 +95,7 @@ def _registrations(stack_file: Path) -> list[dict[str, Any]]:
             return None, outputs
 
         def call(self, args: Any) -> tuple[dict[str, Any], None]:  # noqa: ANN401 (the SDK's own)
-            return {**args.args, **_FACTS.get(args.token, {})}, None
+            return {**args.args, **_FACTS.get(args.token, {}), **_offered(args.token, args.args)}, None
 
     class Recorder(MockMonitor):
         def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 (the protocol's own)

@@ -143,6 +143,6 @@ def _remote_networks(spec: EksClusterSpec) -> eks.ClusterRemoteNetworkConfigArgs
 
 
 def _short(role: str) -> str:
-    """What a role's name says of whom: path and name, of an ARN the account too."""
-    path = role.rpartition(":role/")[2].split("/")
-    return "-".join([role.split(":")[4], *path] if role.startswith("arn:") else path)
+    """A role as a part of a resource's name: its account where that is named, its path and its name."""
+    account, _, name = role.rpartition(":role/")
+    return "-".join(part for part in (*account.split(":")[4:], *name.split("/")) if part)

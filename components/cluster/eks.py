@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
+from pulumi_kubernetes import Provider  # noqa: TC002 (the SDK evaluates a component's annotations)
 
 from components._cloud import AwsPlace, aws_account
 from components._keys import LOGS, customer_key
-from components.cluster import _control_plane, _system_nodes
+from components.cluster import _control_plane, _offers, _system_nodes
 from components.cluster._addons import Addons
 from components.cluster._provider import kubernetes_provider
 from components.cluster.hybrid import HybridNodes, HybridNodesArgs
@@ -18,7 +19,6 @@ from components.cluster.network import Network, NetworkArgs
 
 if TYPE_CHECKING:
     from pulumi_aws import eks, kms
-    from pulumi_kubernetes import Provider
 
     from components._cloud import AwsAccount
     from components.capacity import Capacity
@@ -41,6 +41,8 @@ class EksCluster(pulumi.ComponentResource):
 
     What is put on it by way of `provider` is removed before its nodes are, and those before its network. Unless the
     stack is disposable, destroy refuses cluster, keys and logs.
+
+    Raises pulumi.RunError for zones and machines that AWS does not offer in the region.
     """
 
     provider: Provider
@@ -66,15 +68,23 @@ class EksCluster(pulumi.ComponentResource):
         cluster_name = spec.name or f"{pulumi.get_project()}-{pulumi.get_stack()}"
         self.keep_crds = not spec.disposable
         account = aws_account(name, spec, self)
+        zones = _offers.zones(spec, account, self)
+        _offers.check(spec, args.capacity.pools, zones, account, self)
         logs = customer_key(f"{name}-logs", account, purpose=f"Logs of {cluster_name}", services=[LOGS], parent=self)
-        self.network = Network(f"{name}-network", NetworkArgs(spec.network, account, cluster_name, logs.arn), self._own)
+        self.network = Network(
+            f"{name}-network", NetworkArgs(spec.network, account, zones, cluster_name, logs.arn), self._own
+        )
         cluster = _control_plane.create(name, cluster_name, spec, account, self.network, logs, self)
         let_in = _control_plane.grant(name, cluster, spec.access, account, self)
         self.aws = self._place(account, cluster, logs)
         self.name, self.arn, self.endpoint = cluster.name, cluster.arn, cluster.endpoint
         self.kubeconfig = _control_plane.kubeconfig(cluster, spec.region)
-        self._nodes(cluster, let_in)
-        self._more_nodes()
+        addons = Addons(name, cluster, spec, self.aws, self)
+        ready = self._nodes(cluster, addons, let_in)
+        self.provider = self._way_in(name, cluster, ready)
+        addons.storage_class(self.provider)
+        karpenter = KarpenterArgs(spec, self, self.aws, self.endpoint, args.capacity)
+        self.node_pools = Karpenter(f"{name}-karpenter", karpenter, self._own).node_pools
         self.register_outputs({"name": self.name, "endpoint": self.endpoint, "kubeconfig": self.kubeconfig})
 
     def _place(self, account: AwsAccount, cluster: eks.Cluster, log_key: kms.Key) -> AwsPlace:
@@ -88,25 +98,31 @@ class EksCluster(pulumi.ComponentResource):
             log_key_arn=log_key.arn,
         )
 
-    def _nodes(self, cluster: eks.Cluster, let_in: list[pulumi.Resource]) -> None:
-        spec = self._args.spec
-        addons = Addons(self._name, cluster, spec, self.aws, self)
-        nodes = _system_nodes.create(self._name, spec, self.aws, self, addons.before_nodes())
-        ready = addons.on_nodes(nodes)
-        self.provider = kubernetes_provider(
-            self._name,
+    def _nodes(self, cluster: eks.Cluster, addons: Addons, let_in: list[pulumi.Resource]) -> list[pulumi.Resource]:
+        """What must be there before anything runs in the cluster, and be removed after it."""
+        nodes = _system_nodes.create(self._name, self._args.spec, self.aws, self, addons.before_nodes())
+        ready = [*let_in, nodes, *addons.on_nodes(nodes)]
+        if hybrid := self._args.spec.hybrid:
+            plain = _PlainCluster(self._way_in(f"{self._name}-plain", cluster, ready), self.keep_crds)
+            machines = HybridNodesArgs(hybrid, plain, self.aws, self.arn)
+            self.hybrid = HybridNodes(f"{self._name}-hybrid", machines, self._own)
+            ready.append(self.hybrid)
+        return ready
+
+    def _way_in(self, name: str, cluster: eks.Cluster, ready: list[pulumi.Resource]) -> Provider:
+        return kubernetes_provider(
+            name,
             self.kubeconfig,
             cluster_identifier=cluster.arn,
-            requests_per_second=spec.requests_per_second,
-            # What runs in the cluster needs all of it to come, and to be taken away again.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*let_in, nodes, *ready]),
+            requests_per_second=self._args.spec.requests_per_second,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=ready),
         )
-        addons.storage_class(self.provider)
 
-    def _more_nodes(self) -> None:
-        spec, name = self._args.spec, self._name
-        karpenter = KarpenterArgs(spec, self, self.aws, self.endpoint, self._args.capacity)
-        self.node_pools = Karpenter(f"{name}-karpenter", karpenter, self._own).node_pools
-        if spec.hybrid:
-            hybrid = HybridNodesArgs(spec.hybrid, self, self.aws, self.arn)
-            self.hybrid = HybridNodes(f"{name}-hybrid", hybrid, self._own)
+
+@dataclass(frozen=True)
+class _PlainCluster:
+    """The cluster before it has all that pods need."""
+
+    provider: Provider
+    keep_crds: bool
+    aws: None = None

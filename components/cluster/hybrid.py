@@ -30,7 +30,8 @@ class HybridNodesArgs:
     spec: HybridSpec
     """What the stack file says of the machines."""
     cluster: Cluster
-    """The way to the API server, where the network plugin is installed."""
+    """The way to the API server, where the network plugin is installed. To be another one than that of other objects,
+    which need the plugin to come and to be taken away again."""
     place: AwsPlace
     """Where the machines' identity is."""
     cluster_arn: pulumi.Output[str]
@@ -188,6 +189,8 @@ def _cilium_values(spec: HybridSpec) -> dict[str, Any]:
         "ipam": {"mode": "cluster-pool", "operator": pool},
         "operator": {
             "image": {"override": IMAGES["cilium-operator"].reference},
+            # Its pods wait for the first machine, which cannot join before this has come to its end.
+            "annotations": {"pulumi.com/skipAwait": "true"},
             "unmanagedPodWatcher": {"restart": False},  # pods on AWS' machines are another plugin's
         },
         # Neither flow logs nor a proxy: both would bring certificates of their own.

@@ -7,7 +7,6 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Final
 
 import pulumi
-import pulumi_aws as aws
 from pulumi_aws import ec2
 
 from components._identity import service_role, trust
@@ -16,6 +15,8 @@ from components.cluster import _endpoints
 from components.specs.network import ExistingNetworkSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from components._cloud import AwsAccount
     from components.specs.network import NetworkSpec, NewNetworkSpec
 
@@ -31,6 +32,8 @@ class NetworkArgs:
     """What the stack file says of the network."""
     account: AwsAccount
     """Where it is."""
+    zones: Sequence[str]
+    """The zones of its subnets; of no account for a VPC that was there before."""
     cluster_name: str
     """The cluster that it is for; the parts of the network are named after it."""
     log_key_arn: pulumi.Input[str]
@@ -39,10 +42,7 @@ class NetworkArgs:
 
 class Network(pulumi.ComponentResource):
     """Private subnets in several zones, where nodes are out of the internet's reach. Of a VPC that was there before
-    nothing is changed.
-
-    Raises pulumi.RunError where the region has fewer zones than asked for.
-    """
+    nothing is changed."""
 
     vpc_id: pulumi.Output[str]
     private_subnet_ids: pulumi.Output[list[str]]
@@ -69,7 +69,7 @@ class Network(pulumi.ComponentResource):
         )
 
     def _create(self, spec: NewNetworkSpec) -> None:
-        zones = self._zones(spec)
+        zones = self._args.zones
         vpc = ec2.Vpc(
             self._name,
             cidr_block=spec.cidr,
@@ -94,25 +94,8 @@ class Network(pulumi.ComponentResource):
         self.private_subnet_ids = pulumi.Output.all(*[subnet.id for subnet in private])
         self.private_route_table_ids = pulumi.Output.all(*[table.id for table in tables])
 
-    def _zones(self, spec: NewNetworkSpec) -> list[str]:
-        if spec.zone_names:
-            return list(spec.zone_names)
-        # Zones to opt into are such as Local Zones, which have no EKS control plane.
-        ordinary = [aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])]
-        found = aws.get_availability_zones(
-            state="available",
-            filters=ordinary,
-            opts=pulumi.InvokeOptions(parent=self, provider=self._args.account.provider),
-        ).names
-        if len(found) < spec.zones:
-            raise pulumi.RunError(
-                f"mlplatform:cluster.network.zones: is more than {self._args.account.region} has, got {spec.zones}; "
-                f"at most {len(found)}, or another region"
-            )
-        return sorted(found)[: spec.zones]
-
     def _public(
-        self, vpc: ec2.Vpc, zones: list[str], block: IPv4Network
+        self, vpc: ec2.Vpc, zones: Sequence[str], block: IPv4Network
     ) -> tuple[ec2.InternetGateway, list[ec2.Subnet]]:
         gateway = ec2.InternetGateway(self._name, vpc_id=vpc.id, tags=self._named("internet"), opts=self._options)
         subnets = [

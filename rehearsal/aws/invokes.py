@@ -135,6 +135,21 @@ def _subnet(account: Account, arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _offerings(account: Account, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    region = _region(account, arguments)
+    parameters: dict[str, Any] = {"Filters": _filters(arguments)} if arguments.get("filters") else {}
+    if arguments.get("locationType"):
+        parameters["LocationType"] = arguments["locationType"]
+    found = account.call("ec2", "describe_instance_type_offerings", parameters, region)["InstanceTypeOfferings"]
+    return {
+        "id": region,
+        "instanceTypes": [offer["InstanceType"] for offer in found],
+        "locationTypes": [offer["LocationType"] for offer in found],
+        "locations": [offer["Location"] for offer in found],
+        "region": region,
+    }
+
+
 def _single(found: list[dict[str, Any]], what: str) -> dict[str, Any]:
     if len(found) == 1:
         return found[0]
@@ -164,6 +179,7 @@ _FUNCTIONS: Final[dict[str, Callable[[Account, Mapping[str, Any]], dict[str, Any
     "aws:index/getRegion:getRegion": _where,
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
+    "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": _offerings,
     "aws:ec2/getVpc:getVpc": _vpc,
     "aws:ec2/getSubnets:getSubnets": _subnets,
     "aws:ec2/getSubnet:getSubnet": _subnet,

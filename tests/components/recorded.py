@@ -10,6 +10,8 @@ from pulumi.runtime import Mocks, set_mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.rpc import deserialize_properties
 
+from tests.components import cloud
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,18 +30,22 @@ class Registration:
     provider: str
     ignore_changes: tuple[str, ...]
     deleted_with: str
+    protect: bool
+    secret_outputs: tuple[str, ...]
 
 
 class _Mocks(Mocks):
     def new_resource(self, args: Any) -> tuple[str | None, dict[str, Any]]:
         if args.typ == "pulumi:index:Stash":
             return args.name, {**args.inputs, "output": args.inputs["input"]}
+        if args.typ.startswith("aws:"):
+            return args.name, cloud.made(args.typ, args.name, args.inputs)
         metadata = args.inputs.get("metadata", {})
         name = metadata.get("name", args.name)
         return (f"{metadata['namespace']}/{name}" if "namespace" in metadata else name), args.inputs
 
-    def call(self, args: Any) -> Any:  # noqa: ARG002 (the protocol's name)
-        return {}
+    def call(self, args: Any) -> Any:
+        return cloud.answer(args.token, args.args)
 
 
 class _Monitor(MockMonitor):
@@ -61,6 +67,8 @@ class _Monitor(MockMonitor):
                 provider=request.provider or dict(request.providers).get("kubernetes", ""),
                 ignore_changes=tuple(request.ignoreChanges),
                 deleted_with=request.deletedWith.split("::")[-1],
+                protect=request.protect,
+                secret_outputs=tuple(request.additionalSecretOutputs),
             )
         )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
@@ -76,6 +84,10 @@ class Recording:
         """The one resource of that logical name."""
         (found,) = (each for each in self.registrations if each.name == name)
         return found
+
+    def of_type(self, kind: str) -> dict[str, Registration]:
+        """Resources of one AWS type, such as `ec2/vpc:Vpc`, by logical name."""
+        return {each.name: each for each in self.registrations if each.type == f"aws:{kind}"}
 
     def of_kind(self, kind: str) -> dict[str, Registration]:
         """Objects of a Kubernetes kind by their names on the cluster; by logical name where the provider chooses."""
