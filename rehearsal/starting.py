@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rehearsal.cloud import PARTS as AWS_PARTS
+from rehearsal.cloud import furnishing as aws_furnishing
+from rehearsal.cloud.stores import IMAGES as STORE_IMAGES
 from rehearsal.cluster import node_capacity, rbac
 from rehearsal.cluster.probes import api_ready, controllers_ready
 from rehearsal.errors import RehearsalError
@@ -96,7 +97,10 @@ class Start:
             plan.furnishing.apply(kube, self.world, unavailable, dns)
         if account := plan.account:
             with self.reporter.phase("AWS", log=plan.layout.log("aws"), expected_seconds=3):
-                self._supervision.wait(account.ready, AWS_PARTS, "AWS does not answer", within_seconds=_SECONDS)
+                if plan.node:
+                    aws_furnishing.apply(kube, account)
+                names = [part.name for part in account.parts()]
+                self._supervision.wait(account.ready, names, "AWS does not answer", within_seconds=_SECONDS)
 
     def _is_up(self, kube: Kube) -> bool:
         supervision = self._supervision
@@ -130,7 +134,8 @@ class Start:
 
     @property
     def _images(self) -> list[str]:
-        return [PAUSE_IMAGE, DNS_IMAGE, *self.world.images]
+        stores = STORE_IMAGES if self.plan.account else ()
+        return list(dict.fromkeys([PAUSE_IMAGE, DNS_IMAGE, *stores, *self.world.images]))
 
     @cached_property
     def _store(self) -> ImageStore:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rehearsal.cloud.account import PARTS, Account
+from rehearsal.cloud.account import Account
 
-__all__ = ["PARTS", "Account"]
+__all__ = ["Account"]

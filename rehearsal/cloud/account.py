@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rehearsal.cloud.stores import FACTORY, S3_ENDPOINT
 from rehearsal.files import digest, write, write_json
 from rehearsal.processes.parts import Part
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from rehearsal.kubernetes.control_plane import Endpoints
     from rehearsal.layout import Layout
     from rehearsal.world import Aws
-
-PARTS: Final = ("aws", "aws-authenticator")
 
 _CLIENT: Final = "aws-authenticator-client"
 _PROFILE: Final = "[default]\naws_access_key_id = {identifier}\naws_secret_access_key = {secret}\n"
@@ -53,6 +52,11 @@ class Account:
         return self.layout.aws / "state"
 
     @property
+    def cluster(self) -> Path:
+        """The cluster that the account has to offer: the rehearsal's own."""
+        return self.layout.aws / "cluster.json"
+
+    @property
     def credentials(self) -> Path:
         """The keys of the rehearsal's identity, as AWS' tools read them."""
         return self.layout.aws / "credentials"
@@ -63,30 +67,31 @@ class Account:
         if not self.credentials.exists():
             write(self.credentials, _fresh_profile(), mode=0o600)
         write(self._config, _CONFIG.format(region=self.aws.region, endpoint=self.endpoint))
-        write_json(self._cluster, self._as_a_cluster())
+        write_json(self.cluster, self._as_a_cluster())
         write_json(self.webhook, self._webhook(), mode=0o600)
 
     def parts(self) -> list[Part]:
-        """moto, and the token webhook."""
+        """moto and the token webhook; where pods run for real, also what gives them the credentials of their roles."""
         at = ("--host", self.endpoints.address, "--port", str(self.endpoints.aws_port))
         webhook = (
             *("--port", str(self.endpoints.authenticator_port), "--certificates", str(self.layout.certificates)),
             *("--credentials", str(self.credentials), "--role", self.aws.role),
             *("--state", str(self.state)),
         )
-        return [
+        parts = [
             self._part("aws", "rehearsal.aws.server", *at, "--state", str(self.state)),
             self._part(
                 "aws-authenticator", "rehearsal.aws.sign_in.authenticator", *webhook, reads=digest(self.credentials)
             ),
         ]
+        return [*parts, self._pod_identity()] if self._has_pods else parts
 
     def ready(self) -> bool:
         """Whether both answer."""
         loopback = ("127.0.0.1", self.endpoints.authenticator_port)
         own = (self.endpoints.address, self.endpoints.aws_port)
         # The webhook's address is one of the rehearsal's network, which the host does not see.
-        return all(_answers(place) for place in ((own,) if self.endpoints.reachable else (own, loopback)))
+        return all(_answers(place) for place in ((own,) if self._has_pods else (own, loopback)))
 
     @property
     def webhook(self) -> Path:
@@ -95,29 +100,49 @@ class Account:
 
     def environment(self) -> Mapping[str, str]:
         """What the engine and the program see of AWS."""
+        stores = {"MLPLATFORM_AWS_STORES": FACTORY} if self._has_pods else {}
         return {
+            **stores,
             "AWS_CONFIG_FILE": str(self._config),
             "AWS_SHARED_CREDENTIALS_FILE": str(self.credentials),
             "MLPLATFORM_AWS_ENDPOINT": self.endpoint,
             "MLPLATFORM_AWS_STATE": str(self.state),
-            "MLPLATFORM_AWS_CLUSTER": str(self._cluster),
+            "MLPLATFORM_AWS_CLUSTER": str(self.cluster),
         }
+
+    @property
+    def _has_pods(self) -> bool:
+        """Whether containers of pods run, which reach the rehearsal's address."""
+        return self.endpoints.reachable
 
     @property
     def _config(self) -> Path:
         return self.layout.aws / "config"
 
-    @property
-    def _cluster(self) -> Path:
-        return self.layout.aws / "cluster.json"
-
     def _as_a_cluster(self) -> dict[str, str]:
-        """What an EKS cluster that is made here has to say of itself: it is the rehearsal's control plane."""
+        """What an EKS cluster that is made here has to say of itself: it is the rehearsal's control plane.
+
+        The rest is for what makes managed stores in it.
+        """
         authority = (self.layout.certificates / "ca.crt").read_bytes()
         return {
             "endpoint": self.endpoints.server,
             "certificate_authority": base64.b64encode(authority).decode(),
+            "kubeconfig": str(self.layout.kubeconfig),
+            "certificates": str(self.layout.certificates),
+            "credentials": str(self.credentials),
+            "region": self.aws.region,
         }
+
+    def _pod_identity(self) -> Part:
+        return self._part(
+            "aws-pod-identity",
+            "rehearsal.aws.pod_identity.agent",
+            *("--kubeconfig", str(self.layout.kubeconfig_of("aws-pod-identity")), "--state", str(self.state)),
+            *("--endpoint", self.endpoint, "--objects", S3_ENDPOINT, "--region", self.aws.region),
+            *("--credentials", str(self.credentials)),
+            reads=digest(self.credentials),
+        )
 
     def _webhook(self) -> dict[str, object]:
         certificates = self.layout.certificates

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rehearsal.cloud.stores import corefile
 from rehearsal.cluster import cert_stand_in, cluster_dns, simulated_nodes, simulated_pods, volume_stand_in
 from rehearsal.files import digest
 from rehearsal.processes.parts import Part
@@ -71,7 +72,7 @@ class Furnishing:
         cert_stand_in.apply_definitions(kube, self._definitions)
         if dns_image is not None:
             simulated_pods.apply(kube, unavailable)
-            cluster_dns.apply(kube, dns_image)
+            cluster_dns.apply(kube, dns_image, more=corefile(cluster_dns.PORT) if world.aws else "")
 
     @property
     def _stages(self) -> Path:

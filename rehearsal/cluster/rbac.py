@@ -47,7 +47,9 @@ _VOLUME_STAND_IN = [
     _rule("", ["persistentvolumes"], [*_READ, "create", "delete"]),
     _rule("storage.k8s.io", ["storageclasses"], _READ),
 ]
+_AWS_POD_IDENTITY = [_rule("authentication.k8s.io", ["tokenreviews"], ["create"])]
 _RULES = {
+    "mlplatform:aws-pod-identity": _AWS_POD_IDENTITY,
     "mlplatform:kwok": _KWOK,
     "mlplatform:cert-stand-in": _CERT_STAND_IN,
     "mlplatform:volume-stand-in": _VOLUME_STAND_IN,

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from rehearsal.files import write
+from rehearsal.kubernetes import ROOTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 AWS = "aws-ca"
 """The authority that vouches for AWS's host names."""
-ROOTS = "roots.pem"
-"""Whom pods believe: the cluster's authority and AWS's. The cluster puts it into every namespace."""
 
 _ONE_HOUR = datetime.timedelta(hours=1)
 _LIFETIME = datetime.timedelta(days=3650)
@@ -147,6 +146,7 @@ def cluster_identities(address: str, node: str) -> Sequence[Identity]:
         Identity("kwok", "mlplatform:kwok"),
         Identity("cert-stand-in", "mlplatform:cert-stand-in"),
         Identity("volume-stand-in", "mlplatform:volume-stand-in"),
+        Identity("aws-pod-identity", "mlplatform:aws-pod-identity"),
         Identity("aws-authenticator", "aws-authenticator", addresses=("127.0.0.1",)),
         Identity("aws-authenticator-client", "mlplatform:aws-authenticator-client"),
     )

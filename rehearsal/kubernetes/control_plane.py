@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearsal.files import digest, write_json
-from rehearsal.kubernetes.certificates import ROOTS
+from rehearsal.kubernetes import ROOTS
 from rehearsal.kubernetes.kubeconfig import write_kubeconfig
 from rehearsal.machine.space import SERVICES
 from rehearsal.processes.parts import Part
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 STORE = ("etcd", "kube-apiserver")
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 
-_CLIENTS = (*CONTROLLERS, "kubelet", "kube-proxy", "kwok", "cert-stand-in", "volume-stand-in")
+_CLIENTS = (*CONTROLLERS, "kubelet", "kube-proxy", "kwok", "cert-stand-in", "volume-stand-in", "aws-pod-identity")
 
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
