@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from components._identity import Statement
 
@@ -67,5 +67,7 @@ class Bucket:
     """Access to `features/`."""
     teams: Mapping[str, BucketAccess]
     """Access of each team to `teams/<team>/`, by the team's name."""
+    models: Callable[[str, Sequence[str]], BucketAccess]
+    """Access of a team's model servers to some of its folders."""
     evidence: pulumi.Output[str] | None = None
     """The bucket in which nothing can be changed; None where there is none."""

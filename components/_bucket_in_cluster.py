@@ -52,12 +52,15 @@ class BucketInCluster:
         known = _s3_store.identities(self._spec.name, admin, [platform, features, *teams.values()])
         ready = self._set_up(admin.key, self._store(known))
         self._namespace.secret("platform", self._access(platform).secret())
+        accesses = {team: self._access(party) for team, party in teams.items()}
         return Bucket(
             # Known once the bucket can be used.
             endpoint=ready.urn.apply(lambda _: self._endpoint),
             name=ready.urn.apply(lambda _: self._spec.name),
             features=self._access(features),
-            teams={team: self._access(party) for team, party in teams.items()},
+            teams=accesses,
+            # The store knows teams, not what their pods are for.
+            models=lambda team, _: accesses[team],
         )
 
     def _party(self, identity: str, prefix: str) -> Party:

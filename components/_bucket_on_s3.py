@@ -14,7 +14,7 @@ from components._s3_bucket import BucketChoices, PrivateBucket
 from components._s3_replica import Copy, replicate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from components._cloud import AwsPlace
     from components._identity import Statement
@@ -53,7 +53,7 @@ class BucketOnS3:
 
     def bucket(self, namespaces: Mapping[str, pulumi.Input[str]]) -> Bucket:
         """The bucket as others use it; pods of the teams' namespaces have their roles."""
-        teams = {team: self.access(f"teams/{team}/") for team in namespaces}
+        teams = {team: self._access([f"teams/{team}/"]) for team in namespaces}
         for team, access in teams.items():
             pod_identity(
                 f"{self._name}-team-{team}",
@@ -64,35 +64,39 @@ class BucketOnS3:
                 description=f"Pods of team {team}: its folder of the artifact bucket",
                 parent=self._parent,
             )
-        name = self._bucket.resource.id
+        name = self._bucket.resource.bucket
         endpoint = name.apply(lambda _: f"https://{host('s3', self._place.region)}")
-        return Bucket(endpoint, name, self.access("features/"), teams, self._evidence.resource.id)
+        evidence = self._evidence.resource.bucket
+        return Bucket(endpoint, name, self._access(["features/"]), teams, self.models, evidence)
 
-    def access(self, prefix: str, *, write: bool = True) -> BucketAccess:
-        """Access to one folder; without `write` to read in it only."""
+    def models(self, _team: str, folders: Sequence[str]) -> BucketAccess:
+        """Access of model servers, who read these folders and nothing else."""
+        return self._access(folders, write=False)
+
+    def _access(self, folders: Sequence[str], *, write: bool = True) -> BucketAccess:
         region = {"AWS_REGION": self._place.region, "AWS_DEFAULT_REGION": self._place.region}
         return BucketAccess(
-            self._bucket.resource.id,
-            prefix,
+            self._bucket.resource.bucket,
+            folders[0],
             region,
-            rights=self._rights(prefix, write),
+            rights=self._rights(folders, write),
             encryption_key_arn=self._key.arn,
         )
 
-    def _rights(self, prefix: str, write: bool) -> list[Statement]:
+    def _rights(self, folders: Sequence[str], write: bool) -> list[Statement]:
         return [
             {
                 "Sid": "List",
                 "Effect": "Allow",
                 "Action": "s3:ListBucket",
                 "Resource": self._bucket.resource.arn,
-                "Condition": {"StringLike": {"s3:prefix": [f"{prefix}*"]}},
+                "Condition": {"StringLike": {"s3:prefix": [f"{folder}*" for folder in folders]}},
             },
             {
                 "Sid": "ReadAndWrite" if write else "Read",
                 "Effect": "Allow",
                 "Action": [*_READ, *_WRITE] if write else _READ,
-                "Resource": self._bucket.objects(prefix),
+                "Resource": [self._bucket.objects(folder) for folder in folders],
             },
             {
                 "Sid": "Encrypt",

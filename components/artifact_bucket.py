@@ -13,7 +13,7 @@ from components.specs.artifact_bucket import InClusterBucketSpec
 from components.team_workspace import Addresses, Peer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from components._bucket_access import Bucket
     from components.cluster import Cluster
@@ -80,7 +80,7 @@ class ArtifactBucket(pulumi.ComponentResource):
         super().__init__("mlplatform:index:ArtifactBucket", name, None, opts)
         self._name, self._args = name, args
         made = self._made()
-        self.features = made.features
+        self.features, self._models = made.features, made.models
         self.team_secrets = pulumi.Output.all(**{team: self._hand_over(team, made.teams[team]) for team in made.teams})
         self.endpoint, self.bucket, self.evidence_bucket = made.endpoint, made.name, made.evidence
         self.register_outputs(
@@ -91,6 +91,10 @@ class ArtifactBucket(pulumi.ComponentResource):
                 "team_secrets": self.team_secrets,
             }
         )
+
+    def models(self, team: str, folders: Sequence[str]) -> BucketAccess:
+        """Access of a team's model servers: these folders of the team's."""
+        return self._models(team, folders)
 
     def _made(self) -> Bucket:
         spec, cluster, namespaces = self._args.spec, self._args.cluster, self._args.namespaces

@@ -35,8 +35,10 @@ def create(settings: Settings) -> dict[str, Any]:
     training = TrainingCluster(
         "training", TrainingClusterArgs(settings.training, cluster, settings.sharing, namespaces)
     )
-    serving = GpuServingPool("serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces))
     bucket = ArtifactBucket("artifact-bucket", ArtifactBucketArgs(settings.artifact_bucket, cluster, namespaces))
+    serving = GpuServingPool(
+        "serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces, bucket)
+    )
     features = FeatureStore("feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features))
     monitoring = MonitoringStack("monitoring", MonitoringStackArgs(settings.monitoring, cluster))
     return {

@@ -16,11 +16,16 @@ _COMPUTED: Final[dict[str, dict[str, Any]]] = {
     },
     "aws:ssm/activation:Activation": {"activationCode": "code"},
     "aws:sqs/queue:Queue": {"url": "https://queue.example"},
+    "aws:amp/workspace:Workspace": {"prometheusEndpoint": "https://aps-workspaces.example/workspaces/ws-1/"},
+    "aws:ecr/repository:Repository": {"repositoryUrl": "registry.example/repository"},
+    "aws:elasticache/replicationGroup:ReplicationGroup": {"primaryEndpointAddress": "cache.example"},
+    "aws:rds/cluster:Cluster": {"endpoint": "database.example"},
 }
 _ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ZONES},
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
     "aws:index/getPartition:getPartition": {"partition": "aws"},
+    "aws:ec2/getPrefixList:getPrefixList": {"cidrBlocks": ["192.0.2.0/24", "198.51.100.0/24"]},
 }
 _OFFERINGS: Final = "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings"
 
