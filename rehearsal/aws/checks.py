@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.validate import ParamValidator
 
 from rehearsal.aws import schema
-from rehearsal.aws.kind import Call, Problem
+from rehearsal.aws.kind import Problem
 from rehearsal.aws.references import missing
 from rehearsal.aws.shapes import UnknownText, translate
 
@@ -40,8 +40,8 @@ def _changed(path: str, old: Properties, new: Properties) -> bool:
 
 def _against_the_model(work: Work) -> Iterator[Problem]:
     """What botocore's model of the creating call says."""
-    kind, call = work.kind, work.kind.create
-    if not isinstance(call, Call) or not call.inputs:
+    kind, call = work.kind, work.kind.creating()
+    if call is None:
         return
     shape = work.account.operation(call.service, call.operation).input_shape
     translation = translate(work.inputs, shape, kind.names, work.skipped())
@@ -64,7 +64,11 @@ def _unheard_of(kind: Kind, translation: Translation) -> Iterator[Problem]:
 
 
 def _sampled(template: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: UnknownText("?") if isinstance(value, str) else value for key, value in template.items()}
+    return {
+        key: UnknownText("?") if isinstance(value, str) else value
+        for key, value in template.items()
+        if not callable(value)
+    }
 
 
 def _complaints(report: str) -> Iterator[tuple[str, str]]:

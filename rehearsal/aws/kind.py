@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 Template = Mapping[str, Any]
 """Parameters in which ``"{name}"`` stands for a property or output of the resource, its ``{id}``, or one of
-``{account}``, ``{region}``, ``{partition}``, ``{hex17}`` and ``{uuid}`` (the last two are made once a resource)."""
+``{account}``, ``{region}``, ``{partition}``, ``{hex17}``, ``{uuid}`` and ``{now}`` (the last three are made once a
+resource). A parameter may also be a function of the work that gives its value."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class Kind:
     """None: it ends with what it belongs to."""
     id: str
     """The ID that the real provider gives it: a template, or after ``@`` a JMESPath in the answer to its creation."""
+    created: Call | None = None
+    """The call among those of ``create`` that takes the properties, where ``create`` is a function."""
     updates: tuple[Update, ...] = ()
     put: bool = False
     """Whether ``create`` also changes what is there."""
@@ -92,8 +95,12 @@ class Kind:
     """JMESPath in ``read``'s answer of what AWS decides."""
     forms: Template = field(default_factory=dict)
     """Templates of what AWS decides by a rule; also of what the answer should hold and does not."""
+    inside: Mapping[str, str] = field(default_factory=dict)
+    """What AWS decides inside an input, such as ``vpcConfig.vpcId``: JMESPath in ``read``'s answer."""
     changing: tuple[str, ...] = ()
     """Outputs that an update changes."""
+    unique: str = ""
+    """Template of what no other resource of the type may have, where the ID does not say it."""
     secrets: tuple[str, ...] = ()
     """Outputs that are secrets whatever the inputs are."""
     name: str = ""
@@ -110,6 +117,11 @@ class Kind:
     """Whether it has a ``region``."""
     hook: Callable[[Work, bool], None] | None = None
     """Called after creation (True) and before deletion (False): something real stands behind the resource."""
+
+    def creating(self) -> Call | None:
+        """The call that takes the properties at the creation; None: no single one does."""
+        call = self.created or self.create
+        return call if isinstance(call, Call) and call.inputs else None
 
     def computed(self) -> tuple[str, ...]:
         """What a preview does not know."""

@@ -32,6 +32,8 @@ class Entry:
     """Why the resource is only recorded; empty if moto holds it."""
     gaps: dict[str, str] = field(default_factory=dict)
     """Properties and calls that moto did not take, and why."""
+    unique: str = ""
+    """What no other resource of the type and region may have, where moto does not see to it."""
     answer: dict[str, Any] = field(default_factory=dict)
     """What a recorded resource answers when it is read, but for secrets."""
 

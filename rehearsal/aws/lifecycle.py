@@ -9,16 +9,13 @@ import jmespath
 
 from rehearsal.aws import tags
 from rehearsal.aws.errors import AwsError, NotEmulatedError
-from rehearsal.aws.kind import Call
 from rehearsal.aws.ledger import Entry
+from rehearsal.aws.outputs import decided, outputs
 from rehearsal.aws.shapes import read_back, translate
 from rehearsal.aws.templates import fill
-from rehearsal.aws.wire import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rehearsal.aws.kind import Kind, Update
+    from rehearsal.aws.kind import Update
     from rehearsal.aws.ledger import Ledger
     from rehearsal.aws.wire import Properties
     from rehearsal.aws.work import Work
@@ -33,13 +30,6 @@ class Made:
     failures: tuple[str, ...] = ()
 
 
-def planned(kind: Kind, inputs: Properties, before: Mapping[str, Any] | None = None) -> Properties:
-    """The outputs that a preview can tell."""
-    unknown = kind.computed() if before is None else kind.changing
-    decided = {name: UNKNOWN for name in unknown if name not in inputs or name in kind.changing}
-    return {**(before or {}), **inputs, **decided}
-
-
 def create(work: Work, ledger: Ledger, urn: str) -> Made:
     """Create it at moto, or in the ledger where moto has no answer.
 
@@ -52,12 +42,12 @@ def create(work: Work, ledger: Ledger, urn: str) -> Made:
     except NotEmulatedError as missing:
         recorded, answer = str(missing), {}
         _refuse_a_second(work, ledger)
-    work.state = _decided(work, answer or {})
+    work.state = decided(work, answer or {})
     work.id = _id(work, answer or {})
     failures = [] if recorded else _complete(work)
     work.state |= {"id": work.id}
     if not recorded:
-        work.state |= _decided(work, work.run(kind.read) or {})
+        work.state |= decided(work, work.run(kind.read) or {})
     _hook(work, created=True)
     _remember_the_unmatched(work)
     ledger.put(_entry(work, urn, recorded))
@@ -80,7 +70,7 @@ def read(work: Work, ledger: Ledger) -> tuple[Properties, Properties] | None:
         raise
     if answer is None:
         return None
-    work.state |= _decided(work, answer)
+    work.state |= decided(work, answer)
     names = {**work.kind.names, **{name: name for name in work.skipped()}}
     work.inputs = read_back(work.inputs, answer, names)
     there = tags.found(answer) if work.kind.tagging else None
@@ -100,7 +90,7 @@ def update(work: Work, ledger: Ledger, urn: str, changed: tuple[str, ...]) -> Ma
         if kind.put and {*changed} - {"tags", "tagsAll"} - {name for each in kind.updates for name in each.when}:
             work.run(kind.create)
         failures += _retag(work)
-        work.state |= _decided(work, work.run(kind.read) or {})
+        work.state |= decided(work, work.run(kind.read) or {})
     _remember_the_unmatched(work)
     fresh = _entry(work, urn, recorded)
     ledger.put(fresh)
@@ -124,38 +114,6 @@ def delete(work: Work, ledger: Ledger) -> None:
     ledger.forget(work.kind.token, work.region, work.id)
 
 
-def outputs(work: Work) -> Properties:
-    """The resource's outputs: its inputs, and what AWS decided."""
-    shown = {**work.state, **{key: value for key, value in work.inputs.items() if not key.startswith("__")}}
-    for name in work.kind.outputs:
-        if name not in work.inputs and work.state.get(name) is None:
-            shown.pop(name, None)
-    return shown | ({"region": work.region} if work.kind.regional else {})
-
-
-def _decided(work: Work, answer: Any) -> Properties:  # noqa: ANN401 - as the service answers
-    """What AWS decides: by its answer, or by the rule where the answer leaves it out."""
-    found = {name: jmespath.search(path, answer) for name, path in work.kind.outputs.items()}
-    state = {**work.state, **{name: value for name, value in found.items() if value is not None}}
-    known = work.values() | state
-    for name, form in work.kind.forms.items():
-        if state.get(name) is None:
-            value = fill(form, known)
-            state |= {name: value} if value is not None else {}
-            known |= state
-    settled: Properties = _plain(state)
-    return settled
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401
-    """The value as JSON has it: times as ISO texts."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
 def _complete(work: Work) -> list[str]:
     """What a creation needs beside its first call."""
     wanted = [
@@ -164,20 +122,17 @@ def _complete(work: Work) -> list[str]:
         if each.at_create and any(work.inputs.get(name) is not None for name in each.when)
     ]
     failures = _steps(work, wanted)
-    tagging, create_call = work.kind.tagging, work.kind.create
-    if tagging and work.inputs.get("tagsAll"):
-        takes = (
-            isinstance(create_call, Call)
-            and create_call.inputs
-            and tags.at_creation(
-                work.inputs["tagsAll"],
-                work.account.operation(create_call.service, create_call.operation).input_shape,
-                tagging,
-            )
-        )
-        if not takes:
-            failures += _retag(work)
+    if not _tagged_at_creation(work):
+        failures += _retag(work)
     return failures
+
+
+def _tagged_at_creation(work: Work) -> bool:
+    tagging, call = work.kind.tagging, work.kind.creating()
+    if tagging is None or call is None:
+        return False
+    shape = work.account.operation(call.service, call.operation).input_shape
+    return bool(tags.at_creation(work.inputs.get("tagsAll") or {}, shape, tagging))
 
 
 def _steps(work: Work, steps: list[Update]) -> list[str]:
@@ -207,8 +162,8 @@ def _retag(work: Work) -> list[str]:
 
 def _remember_the_unmatched(work: Work) -> None:
     """Properties that no call takes are kept in the state alone, and the report says so."""
-    call = work.kind.create
-    if not isinstance(call, Call) or not call.inputs:
+    call = work.kind.creating()
+    if call is None:
         return
     shape = work.account.operation(call.service, call.operation).input_shape
     taken = {name for each in work.kind.updates for name in each.when}
@@ -218,10 +173,16 @@ def _remember_the_unmatched(work: Work) -> None:
 
 
 def _refuse_a_second(work: Work, ledger: Ledger) -> None:
-    """A recorded resource of that name is there already, as AWS would see it."""
-    resource = None if work.kind.id.startswith("@") else fill(work.kind.id, work.values())
-    if resource and ledger.get(work.kind.token, work.region, str(resource)):
-        raise AwsError("ResourceInUseException", f"{work.kind.token.split(':')[-1]} already exists: {resource}")
+    """Two recorded resources of one name are as impossible as they are at AWS."""
+    unique = _unique(work)
+    others = (each for each in ledger.entries() if each.type == work.kind.token and each.region == work.region)
+    if unique and any(each.unique == unique for each in others):
+        raise AwsError("ResourceInUseException", f"{work.kind.token.split(':')[-1]} already exists: {unique}")
+
+
+def _unique(work: Work) -> str:
+    form = work.kind.unique or work.kind.id
+    return "" if form.startswith("@") else str(fill(form, work.values()) or "")
 
 
 def _id(work: Work, answer: Any) -> str:  # noqa: ANN401 - as the service answers
@@ -238,5 +199,13 @@ def _entry(work: Work, urn: str, recorded: str) -> Entry:
     secret = {*work.kind.secrets, *work.kind.local}
     answer = {name: value for name, value in work.state.items() if name not in secret} if recorded else {}
     return Entry(
-        urn, work.kind.token, work.region, work.id, tuple(dict.fromkeys(work.calls)), recorded, work.gaps, answer
+        urn,
+        work.kind.token,
+        work.region,
+        work.id,
+        tuple(dict.fromkeys(work.calls)),
+        recorded,
+        work.gaps,
+        _unique(work) if recorded else "",
+        answer,
     )

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rehearsal.aws.account import Account
 
 
+_INVALID: Final = ("InvalidInstanceType", "InvalidParameterValue", "ValidationError")
+
+
 @dataclass(frozen=True)
 class _Question:
     """How AWS is asked, and what it says when there is nothing."""
@@ -53,6 +56,10 @@ _QUESTIONS: Final = {
     "cluster": _Question(
         "eks", "describe_cluster", "name", "ResourceNotFoundException", "No cluster found for name: {}."
     ),
+    "instance type": _Question(
+        "ec2", "describe_instance_types", "InstanceTypes", "InvalidParameterException",
+        "[{}] is not a valid instance type", True,
+    ),
     "bucket": _Question("s3", "head_bucket", "Bucket", "NoSuchBucket", "The specified bucket does not exist: {}"),
 }  # fmt: skip
 
@@ -86,5 +93,5 @@ def _exists(account: Account, question: _Question, name: str, region: str) -> bo
     except NotEmulatedError:
         return True
     except AwsError as refusal:
-        return not (refusal.says_missing or "Malformed" in refusal.code)
+        return not (refusal.says_missing or refusal.code in _INVALID or "Malformed" in refusal.code)
     return True

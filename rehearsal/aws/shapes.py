@@ -86,11 +86,16 @@ def _structure(value: Mapping[str, Any], shape: Shape, path: _Path) -> dict[str,
         holder, inside = parameters, shape
         *outer, last = target.split(".")
         for step in outer:
-            holder, inside = holder.setdefault(step, {}), inside.members[step]
+            holder, inside = holder.setdefault(step, {}), _inside(inside, step)
         if not path.at:
             path.translation.sources.setdefault(target.split(".")[0], key)
-        holder[last] = _value(inner, inside.members[last], here)
+        holder[last] = _value(inner, _inside(inside, last), here)
     return parameters
+
+
+def _inside(shape: Shape, name: str) -> Shape:
+    """The shape of a structure's member; in a map all values have the same."""
+    return shape.value if shape.type_name == "map" else shape.members[name]
 
 
 def _scalar(value: Any, shape: Shape) -> Any:  # noqa: ANN401

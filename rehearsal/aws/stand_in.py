@@ -10,6 +10,7 @@ from rehearsal.aws.checks import problems
 from rehearsal.aws.difference import Change, changes, deletes_first
 from rehearsal.aws.ledger import Ledger
 from rehearsal.aws.naming import named
+from rehearsal.aws.outputs import planned
 from rehearsal.aws.stores import managed_stores
 from rehearsal.aws.table import kind_of, kinds
 from rehearsal.aws.wire import UNKNOWN
@@ -61,7 +62,7 @@ class StandIn:
         """Create it; at a preview, say what is known of it."""
         kind = kind_of(token, self._table)
         if preview:
-            return lifecycle.Made("", lifecycle.planned(kind, inputs))
+            return lifecycle.Made("", planned(kind, inputs))
         return lifecycle.create(self._work(kind, inputs), self._ledger, urn)
 
     def read(
@@ -79,7 +80,7 @@ class StandIn:
         """Change it; at a preview, say what is known of it then."""
         kind = kind_of(token, self._table)
         if preview:
-            return lifecycle.Made(resource, lifecycle.planned(kind, new, state))
+            return lifecycle.Made(resource, planned(kind, new, state))
         work = self._work(kind, new)
         work.id, work.state, work.old = resource, {key: value for key, value in state.items() if key not in old}, old
         changed = tuple(dict.fromkeys(change.path.split(".")[0] for change in changes(kind, old, new)))

@@ -11,15 +11,27 @@ if TYPE_CHECKING:
     from rehearsal.aws.kind import Kind
 
 _MODULES: Final = (
-    "network",
-    "routes",
+    "analytics",
+    "budgets",
+    "cloudwatch",
+    "eks",
+    "eks_access",
+    "elasticache",
     "endpoints",
     "firewall",
-    "machines",
     "iam",
     "kms",
+    "machines",
+    "messages",
+    "network",
+    "prometheus",
+    "rds",
+    "registry",
+    "routes",
     "s3",
     "s3_settings",
+    "secretsmanager",
+    "systems",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from rehearsal.aws.wire import Properties
 
 
+def _made_up() -> dict[str, str]:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"hex17": uuid4().hex[:17], "uuid": str(uuid4()), "now": now}
+
+
 @dataclass
 class Work:
     """Handed to every step of an entry of the table."""
@@ -39,11 +45,13 @@ class Work:
     """What stands for EKS clusters; empty if nothing does."""
     stores: ManagedStores | None = None
     """What runs managed stores; None: nothing does."""
+    inner: Properties = field(default_factory=dict)
+    """What AWS decided inside inputs, by dotted path."""
     calls: list[str] = field(default_factory=list)
     """Calls that moto answered."""
     gaps: dict[str, str] = field(default_factory=dict)
     """Properties and calls that moto did not take, and why."""
-    made: dict[str, str] = field(default_factory=lambda: {"hex17": uuid4().hex[:17], "uuid": str(uuid4())})
+    made: dict[str, str] = field(default_factory=_made_up)
 
     @property
     def region(self) -> str:
@@ -71,16 +79,14 @@ class Work:
 
     def parameters(self, call: Call) -> dict[str, Any]:
         """What a call is made with."""
-        given = fill(call.parameters, self.values()) or {}
+        computed = {name: part(self) if callable(part) else part for name, part in call.parameters.items()}
+        given = fill(computed, self.values()) or {}
         if not call.inputs:
             return dict(given)
         shape = self.account.operation(call.service, call.operation).input_shape
         tagging = self.kind.tagging
-        tags = (
-            at_creation(self.inputs.get("tagsAll") or {}, shape, tagging)
-            if tagging and call is self.kind.create
-            else {}
-        )
+        creates = tagging and call is self.kind.creating()
+        tags = at_creation(self.inputs.get("tagsAll") or {}, shape, tagging) if tagging and creates else {}
         translated = translate(self.inputs, shape, self.kind.names, self.skipped()).parameters
         return _merge(translated, _merge(given, tags))
 

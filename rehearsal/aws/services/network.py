@@ -19,16 +19,20 @@ if TYPE_CHECKING:
 def cidr(name: str, shortest: int = 0, longest: int = 32) -> Check:
     """A check that a property is an IPv4 block in its canonical form, of a size that AWS takes here."""
 
+    top = name.split(".")[0]
+
     def check(inputs: Mapping[str, Any]) -> list[Problem]:
-        block = inputs.get(name)
+        block: Any = inputs
+        for step in name.split("."):
+            block = block.get(step) if isinstance(block, dict) else None
         if block is None or block is UNKNOWN:
             return []
         try:
             network = ipaddress.IPv4Network(block)
         except ValueError as error:
-            return [Problem(name, f"InvalidParameterValue: {block!r} is not a valid IPv4 CIDR block: {error}")]
+            return [Problem(top, f"InvalidParameterValue: {block!r} is not a valid IPv4 CIDR block: {error}")]
         if not shortest <= network.prefixlen <= longest:
-            return [Problem(name, f"InvalidVpc.Range: The CIDR '{block}' is invalid: /{shortest} to /{longest}.")]
+            return [Problem(top, f"InvalidVpc.Range: The CIDR '{block}' is invalid: /{shortest} to /{longest}.")]
         return []
 
     return check

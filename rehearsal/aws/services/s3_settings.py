@@ -31,7 +31,7 @@ def _setting(
         id="{bucket}",
         put=True,
         names=names,
-        replace=("bucket", "expectedBucketOwner"),
+        replace=("bucket",),
         references={"bucket": "bucket"},
         **more,
     )
