@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cli.summary import Node, Pods, Policies, Summary
+from rehearsal.aws.ledger import Ledger
+from rehearsal.cloud import trust
+from rehearsal.cloud.stores import NAMESPACES
+from rehearsal.cluster import node_capacity
+from rehearsal.engine import fidelity
 from rehearsal.images import Source
 from rehearsal.session import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from cli.rehearsal_ready import Ready
+    from rehearsal.aws.ledger import Entry
     from rehearsal.engine import Engine, Outcome
     from rehearsal.kube import Kube
     from rehearsal.readiness import Report
@@ -54,6 +60,8 @@ def summarise(finished: Finished, kube: Kube, seconds: Mapping[str, float]) -> S
         origins={ref: origin.text for ref, origin in origins.items() if origin.source is not Source.UNAVAILABLE},
         simulated_images={ref: origin.text for ref, origin in origins.items() if origin.source is Source.UNAVAILABLE},
         left_out=_left_out(session.level),
+        stood_in=_stood_in(session),
+        fidelity=fidelity(outcome.resources, _ledger(session)),
         kubeconfig=str(session.kubeconfig),
         seconds=dict(seconds),
     )
@@ -66,6 +74,29 @@ def _left_out(level: Level) -> tuple[str, ...]:
         "the containers of every pod",
         "the controllers' webhooks, conversions and aggregated APIs: nothing would answer them",
     )
+
+
+def _stood_in(session: Session) -> tuple[str, ...]:
+    """What had something simpler in its place, whether or not the stack uses it."""
+    said = ["cert-manager: a stand-in issues certificates", "storage drivers: a volume is a directory of this machine"]
+    if session.level is Level.FULL:
+        has = ", ".join(f"{amount} {resource}" for resource, amount in node_capacity.ANNOUNCED.items())
+        said.append(f"nodes of the platform's own pods: one real node, which announces {has}")
+    if session.account:
+        said.append(
+            f"AWS: moto at {session.account.endpoint}; tokens for the cluster are those of {session.account.aws.role}"
+        )
+    if session.account and session.level is Level.FULL:
+        said += [
+            "RDS, ElastiCache, S3: PostgreSQL, Valkey and SeaweedFS under AWS's names, "
+            f"in namespaces {', '.join(NAMESPACES.values())}",
+            f"EKS Pod Identity: admission policy {trust.NAME} adds variables and a volume to pods",
+        ]
+    return tuple(said)
+
+
+def _ledger(session: Session) -> Iterable[Entry]:
+    return Ledger(session.account.state).entries() if session.account else ()
 
 
 def _node(node: dict[str, Any]) -> Node:
