@@ -72,7 +72,8 @@ def read(work: Work, ledger: Ledger) -> tuple[Properties, Properties] | None:
         return None
     work.state |= decided(work, answer)
     names = {**work.kind.names, **{name: name for name in work.skipped()}}
-    work.inputs = read_back(work.inputs, answer, names)
+    kept = {name: work.inputs[name] for name in (entry.gaps if entry else ()) if name in work.inputs}
+    work.inputs = {**read_back(work.inputs, answer, names), **kept}
     there = tags.found(answer) if work.kind.tagging else None
     if there is not None:
         work.inputs["tagsAll"] = {key: value for key, value in there.items() if not key.startswith("aws:")}

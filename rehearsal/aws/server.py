@@ -33,6 +33,7 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 from werkzeug.wrappers import Response  # noqa: E402
 
+from rehearsal.aws.repairs import repair  # noqa: E402
 from rehearsal.aws.replay import CallLog, LoggedCall, seed  # noqa: E402
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, required=True, help="directory of the log")
     chosen = parser.parse_args(arguments)
     os.environ["MOTO_PORT"] = str(chosen.port)
+    repair()
     log = CallLog(chosen.state)
     moto = Moto(log)
     log.replay(moto.answer, chosen.state / STATUS_FILE)

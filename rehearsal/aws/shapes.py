@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.aws.difference import same
 from rehearsal.aws.wire import UNKNOWN
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ def _value(value: Any, shape: Shape, path: _Path) -> Any:  # noqa: ANN401 - any 
             if isinstance(value, list):
                 value = value[0] if value else {}
             return _structure(value, shape, path) if isinstance(value, dict) else value
-        case "list" if isinstance(value, dict) and {*getattr(shape.member, "members", ())} == {"Key", "Value"}:
-            return [{"Key": key, "Value": inner} for key, inner in sorted(value.items())]
+        case "list" if isinstance(value, dict) and (key := _key_of_pairs(shape)):
+            return [{key: name, "Value": inner} for name, inner in sorted(value.items())]
         case "list":
             elements = value if isinstance(value, list | tuple) else [value]
             return [_value(each, shape.member, path) for each in elements]
@@ -71,6 +72,12 @@ def _value(value: Any, shape: Shape, path: _Path) -> Any:  # noqa: ANN401 - any 
             return {key: _value(each, shape.value, path) for key, each in value.items()}
         case _:
             return _scalar(value, shape)
+
+
+def _key_of_pairs(shape: Shape) -> str:
+    """How a list that is a map in truth calls its keys; empty for any other list."""
+    members = {*getattr(shape.member, "members", ())}
+    return next((key for key in ("Key", "Name") if members == {key, "Value"}), "")
 
 
 def _structure(value: Mapping[str, Any], shape: Shape, path: _Path) -> dict[str, Any]:
@@ -153,9 +160,9 @@ def read_back(old: Mapping[str, Any], answer: Mapping[str, Any], names: Mapping[
         found = answer.get(target) if target else None
         if found is None or value is None:
             continue
-        if isinstance(value, list) and isinstance(found, list):
-            if all(isinstance(each, str) for each in (*value, *found)) and sorted(found) != sorted(value):
-                now[key] = found
-        elif type(found) is type(value) and isinstance(value, str | int | bool) and found != value:
+        plain = isinstance(value, str | int | bool) or (
+            isinstance(value, list) and all(isinstance(each, str) for each in (*value, *found))
+        )
+        if plain and type(found) is type(value) and not same(value, found):
             now[key] = found
     return now

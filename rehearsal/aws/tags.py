@@ -28,7 +28,7 @@ def at_creation(tags: Mapping[str, str], shape: Shape, tagging: Tagging) -> dict
     members = shape.members
     if not tags:
         return {}
-    if "TagSpecifications" in members:
+    if tagging.kind and "TagSpecifications" in members:
         return {"TagSpecifications": [{"ResourceType": tagging.kind, "Tags": _listed(tags, "Key", "Value")}]}
     name = next((each for each in ("Tags", "tags") if each in members), None)
     return {name: _shaped(tags, members[name])} if name else {}
@@ -67,7 +67,7 @@ def _part(tag: Mapping[str, str], ending: str) -> str:
 
 
 def _tags_member(shape: Shape) -> tuple[str, Shape]:
-    return next((name, inner) for name, inner in shape.members.items() if name.lower() in ("tags", "tagkeys"))
+    return next((name, inner) for name, inner in shape.members.items() if name.lower().endswith(("tags", "tagkeys")))
 
 
 def _shaped(tags: Mapping[str, str], shape: Shape) -> Any:  # noqa: ANN401

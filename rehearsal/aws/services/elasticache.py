@@ -82,7 +82,7 @@ PARAMETER_GROUP = Kind(
 USER = Kind(
     "aws:elasticache/user:User",
     create=_make("create_user"),
-    read=_on("describe_users", {"UserId": "{id}"}, "Users[0]"),
+    read=_on("describe_users", {"UserId": "{id}"}, "Users[?Status!='deleting'] | [0]"),
     delete=_on("delete_user", {"UserId": "{id}"}),
     id="{userId}",
     updates=(Update(("accessString", "passwords", "noPasswordRequired", "authenticationMode"), _make("modify_user")),),

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 def _delete_secret(work: Work) -> None:
+    if work.call("secretsmanager", "describe_secret", SecretId=work.id).get("DeletedDate"):
+        return
     days = work.inputs.get("recoveryWindowInDays", 30)
     how = {"RecoveryWindowInDays": days} if days else {"ForceDeleteWithoutRecovery": True}
     work.call("secretsmanager", "delete_secret", SecretId=work.id, **how)

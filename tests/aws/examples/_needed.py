@@ -46,6 +46,16 @@ NEEDED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "aws:eks/cluster:Cluster",
         {"roleArn": "$cluster-role.arn", "vpcConfig": {"subnetIds": ["$subnet", "$subnet-b"]}},
     ),
+    "user": (
+        "aws:elasticache/user:User",
+        {
+            "userId": "somebody",
+            "userName": "somebody",
+            "engine": "valkey",
+            "accessString": "on ~* +@read",
+            "noPasswordRequired": True,
+        },
+    ),
     "queue": ("aws:sqs/queue:Queue", {}),
     "topic": ("aws:sns/topic:Topic", {}),
     "rule": ("aws:cloudwatch/eventRule:EventRule", {"eventPattern": '{"source": ["aws.ec2"]}'}),

@@ -172,5 +172,6 @@ SERVICES = [
         },
         {"limitAmount": "2000"},
         {"name": "other"},
+        gaps=("tags",),
     ),
 ]

@@ -39,7 +39,7 @@ STORES = [
     ),
     Example(
         "aws:elasticache/userGroup:UserGroup",
-        {"userGroupId": "users-#", "engine": "valkey", "userIds": [], "tags": TAGS},
+        {"userGroupId": "users-#", "engine": "valkey", "userIds": ["$user"], "tags": TAGS},
         {"tags": {"team": "speech"}},
         {"userGroupId": "other"},
         recorded=True,
