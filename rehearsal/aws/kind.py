@@ -84,6 +84,8 @@ class Kind:
     """The ID that the real provider gives it: a template, or after ``@`` a JMESPath in the answer to its creation."""
     created: Call | None = None
     """The call among those of ``create`` that takes the properties, where ``create`` is a function."""
+    described: Call | None = None
+    """The call among those of ``read`` that gives most, where ``read`` is a function."""
     updates: tuple[Update, ...] = ()
     put: bool = False
     """Whether ``create`` also changes what is there."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER: Final = "ledger"
+MOTO_FILE: Final = "moto.json"
+"""Written by moto's server at its start: how many calls it did again, and which of them came out different."""
 
 
 @dataclass(frozen=True)

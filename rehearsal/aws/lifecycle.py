@@ -9,9 +9,10 @@ import jmespath
 
 from rehearsal.aws import tags
 from rehearsal.aws.errors import AwsError, NotEmulatedError
+from rehearsal.aws.gaps import forgotten, untaken
 from rehearsal.aws.ledger import Entry
 from rehearsal.aws.outputs import decided, outputs
-from rehearsal.aws.shapes import read_back, translate
+from rehearsal.aws.shapes import read_back
 from rehearsal.aws.templates import fill
 
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ def create(work: Work, ledger: Ledger, urn: str) -> Made:
     failures = [] if recorded else _complete(work)
     work.state |= {"id": work.id}
     if not recorded:
-        work.state |= decided(work, work.run(kind.read) or {})
+        answer = work.run(kind.read) or {}
+        work.state |= decided(work, answer)
+        work.gaps |= forgotten(work, answer)
     _hook(work, created=True)
-    _remember_the_unmatched(work)
+    work.gaps |= untaken(work)
     ledger.put(_entry(work, urn, recorded))
     return Made(work.id, outputs(work), tuple(failures))
 
@@ -92,7 +95,7 @@ def update(work: Work, ledger: Ledger, urn: str, changed: tuple[str, ...]) -> Ma
             work.run(kind.create)
         failures += _retag(work)
         work.state |= decided(work, work.run(kind.read) or {})
-    _remember_the_unmatched(work)
+    work.gaps |= untaken(work)
     fresh = _entry(work, urn, recorded)
     ledger.put(fresh)
     if entry:
@@ -159,18 +162,6 @@ def _retag(work: Work) -> list[str]:
     except AwsError as refusal:
         return [str(refusal)]
     return []
-
-
-def _remember_the_unmatched(work: Work) -> None:
-    """Properties that no call takes are kept in the state alone, and the report says so."""
-    call = work.kind.creating()
-    if call is None:
-        return
-    shape = work.account.operation(call.service, call.operation).input_shape
-    taken = {name for each in work.kind.updates for name in each.when}
-    for path in translate(work.inputs, shape, work.kind.names, work.skipped()).unmatched:
-        if path.split(".")[0] not in taken:
-            work.gaps[path] = "no call of the stand-in takes it"
 
 
 def _refuse_a_second(work: Work, ledger: Ledger) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from moto.moto_api._internal import mock_random
 from werkzeug.test import EnvironBuilder
 
-from rehearsal.aws.ledger import Ledger
+from rehearsal.aws.ledger import MOTO_FILE, Ledger
 from rehearsal.files import write_json
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class CallLog:
         with os.fdopen(descriptor, "a") as file:
             file.write(f"{line}\n")
 
-    def replay(self, answer: Callable[[LoggedCall, int], Response], status: Path) -> None:
+    def replay(self, answer: Callable[[LoggedCall, int], Response]) -> None:
         """Make the calls again and write down what came out different: ``{replayed, different, lost}``."""
         different, count = [], 0
         for number, call, expected in self._calls():
@@ -136,7 +136,7 @@ class CallLog:
                 different.append(f"{call.service} {call.method} {call.path} {call._action()}".strip())
         held = sum(entry.emulated for entry in Ledger(self._state).entries())
         lost = held if held and not count else 0
-        write_json(status, {"replayed": count, "different": different, "lost": lost}, mode=0o600)
+        write_json(self._state / MOTO_FILE, {"replayed": count, "different": different, "lost": lost}, mode=0o600)
 
     def _calls(self) -> Iterator[tuple[int, LoggedCall, str]]:
         if not self._file.exists():

@@ -15,7 +15,7 @@ import sys
 import threading
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from rehearsal.aws.account import NOT_EMULATED_HEADER
 from rehearsal.aws.surroundings import scrub
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from flask import Flask
-
-STATUS_FILE: Final = "moto.json"
-"""In the state directory: how many calls the last start did again, and which of them came out different."""
 
 
 class Moto:
@@ -98,7 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
     repair()
     log = CallLog(chosen.state)
     moto = Moto(log)
-    log.replay(moto.answer, chosen.state / STATUS_FILE)
+    log.replay(moto.answer)
     server = make_server(chosen.host, chosen.port, moto, threaded=True, request_handler=_QuietHandler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sys.stdout.write(f"{server.server_port}\n")

@@ -48,6 +48,7 @@ LOG_GROUP = Kind(
     "aws:cloudwatch/logGroup:LogGroup",
     create=Call("logs", "create_log_group", inputs=True),
     read=_find_group,
+    described=Call("logs", "describe_log_groups", answer="logGroups[0]"),
     delete=Call("logs", "delete_log_group", {"logGroupName": "{id}"}),
     id="{name}",
     updates=(

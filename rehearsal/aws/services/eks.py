@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.aws.errors import AwsError
 from rehearsal.aws.kind import Call, Kind, Tagging, Update
 from rehearsal.aws.services.network import cidr
 
@@ -60,6 +61,8 @@ def _read_cluster(work: Work) -> dict[str, Any]:
 
 
 def _delete_cluster(work: Work) -> None:
+    if work.inputs.get("deletionProtection"):
+        raise AwsError("InvalidRequestException", f"Cluster {work.id} has deletion protection enabled")
     work.call("eks", "delete_cluster", name=work.id)
     for group in _security_groups(work, work.id):
         work.call("ec2", "delete_security_group", GroupId=group["GroupId"])
@@ -94,6 +97,7 @@ CLUSTER = Kind(
     create=_create_cluster,
     created=_CREATE_CLUSTER,
     read=_read_cluster,
+    described=Call("eks", "describe_cluster", answer="cluster"),
     delete=_delete_cluster,
     id="{name}",
     updates=(

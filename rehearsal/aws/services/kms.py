@@ -36,6 +36,7 @@ KEY = Kind(
     "aws:kms/key:Key",
     create=Call("kms", "create_key", inputs=True, answer="KeyMetadata"),
     read=_read_key,
+    described=Call("kms", "describe_key", answer="KeyMetadata"),
     delete=_kms("schedule_key_deletion", KeyId="{id}", PendingWindowInDays="{deletionWindowInDays}"),
     id="@KeyId",
     updates=(

@@ -64,6 +64,7 @@ VPC = Kind(
     "aws:ec2/vpc:Vpc",
     create=Call("ec2", "create_vpc", inputs=True, answer="Vpc"),
     read=_read_vpc,
+    described=described("describe_vpcs", "VpcIds", "Vpcs[0]"),
     delete=on("delete_vpc", {"VpcId": "{id}"}),
     id="@VpcId",
     updates=(

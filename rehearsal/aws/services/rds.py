@@ -206,6 +206,7 @@ CLUSTER_INSTANCE = Kind(
     "aws:rds/clusterInstance:ClusterInstance",
     create=_make("create_db_instance", "DBInstance"),
     read=_read_instance,
+    described=_on("describe_db_instances", {}, "DBInstances[0]"),
     delete=_on("delete_db_instance", {"DBInstanceIdentifier": "{id}", "SkipFinalSnapshot": True}),
     id="{identifier}",
     updates=(

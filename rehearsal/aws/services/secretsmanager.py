@@ -28,6 +28,7 @@ SECRET = Kind(
     "aws:secretsmanager/secret:Secret",
     create=Call("secretsmanager", "create_secret", inputs=True),
     read=_read_secret,
+    described=Call("secretsmanager", "describe_secret"),
     delete=_delete_secret,
     id="@ARN",
     updates=(

@@ -26,6 +26,7 @@ CLUSTERS = [
         },
         {"enabledClusterLogTypes": ["api"], "deletionProtection": False},
         {"roleArn": "$role.arn"},
+        gaps=("accessConfig", "deletionProtection"),
     ),
     Example(
         "aws:eks/nodeGroup:NodeGroup",
@@ -43,6 +44,7 @@ CLUSTERS = [
         },
         {"scalingConfig": {"minSize": 2, "maxSize": 6, "desiredSize": 2}, "labels": {}},
         {"instanceTypes": ["m6i.xlarge"]},
+        gaps=("updateConfig",),
     ),
     Example(
         "aws:eks/addon:Addon",
