@@ -89,8 +89,7 @@ def gpu_pool(pool: Pool, machines: AwsMachines) -> Manifest:
     """Nodes of a pool of GPUs, at most as many GPUs as it has; a node goes when the last of its pods is gone."""
     cpus = max(MACHINES[name].cpus for name in machines.instance_types)
     labels = node_labels(pool) | ({EFA_LABEL: "true"} if machines.efa else {})
-    bought_before = machines.purchase in _RESERVATION_TYPES
-    reservations = [_one_of("karpenter.k8s.aws/capacity-reservation-type", _RESERVATION_TYPES[machines.purchase])]
+    reservation = _RESERVATION_TYPES.get(machines.purchase)
     template = {
         "metadata": {"labels": labels},
         "spec": {
@@ -98,7 +97,7 @@ def gpu_pool(pool: Pool, machines: AwsMachines) -> Manifest:
             "taints": [dict(GPU_TAINT)],
             "requirements": [
                 *_machines(machines.instance_types, machines.purchase),
-                *(reservations if bought_before else ()),
+                *([_one_of("karpenter.k8s.aws/capacity-reservation-type", reservation)] if reservation else ()),
                 *([_one_of("topology.kubernetes.io/zone", *machines.zones)] if machines.zones else ()),
             ],
             # A training job may take longer than any date for its node.
@@ -106,7 +105,7 @@ def gpu_pool(pool: Pool, machines: AwsMachines) -> Manifest:
         },
     }
     limits = {GPU_RESOURCE: str(pool.gpus), "cpu": str(pool.nodes * cpus)}
-    return _pool(pool.name, template, limits, _when_empty("1h" if bought_before else "10m", pool.purpose))
+    return _pool(pool.name, template, limits, _when_empty("1h" if reservation else "10m", pool.purpose))
 
 
 def general_pool(nodes: GeneralNodes, teams: Sequence[Team]) -> Manifest:

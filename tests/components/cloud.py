@@ -6,6 +6,8 @@ from typing import Any, Final
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-north-1"
+NOT_OFFERED: dict[str, set[str]] = {}
+"""Zones that lack a machine, by its type; for a test to fill."""
 ZONES: Final = [f"{REGION}{letter}" for letter in "abc"]
 
 _COMPUTED: Final[dict[str, dict[str, Any]]] = {
@@ -32,18 +34,21 @@ _OFFERINGS: Final = "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings"
 
 def made(kind: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     """A resource's outputs: its inputs, an ARN that names it, and what else AWS says of its kind."""
-    outputs = {"arn": f"arn:aws:{kind.split(':')[1]}:::{name}", "name": name, **_COMPUTED.get(kind, {}), **inputs}
+    outputs = {
+        "arn": f"arn:aws:{kind.split(':')[1].split('/')[0]}:::{name}",
+        "name": name,
+        **_COMPUTED.get(kind, {}),
+        **inputs,
+    }
     if kind == "aws:eks/cluster:Cluster":
         outputs["vpcConfig"] = {**inputs["vpcConfig"], "clusterSecurityGroupId": "sg-cluster"}
     return outputs
 
 
 def answer(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """What an invoke returns; nothing where tests have no use for it. Every machine is offered in every zone."""
+    """What an invoke returns; nothing where tests have no use for it."""
     if function == _OFFERINGS:
         asked = arguments["filters"][0]["values"]
-        return {
-            "instanceTypes": [name for name in asked for _ in ZONES],
-            "locations": [zone for _ in asked for zone in ZONES],
-        }
+        offers = [(name, zone) for name in asked for zone in ZONES if zone not in NOT_OFFERED.get(name, ())]
+        return {"instanceTypes": [name for name, _ in offers], "locations": [zone for _, zone in offers]}
     return _ANSWERS.get(function, {})

@@ -32,6 +32,9 @@ class Registration:
     deleted_with: str
     protect: bool
     secret_outputs: tuple[str, ...]
+    urn: str
+    needs: frozenset[str]
+    """URNs of the resources that must be there before it, and go after it: dependencies, parent and provider."""
 
 
 class _Mocks(Mocks):
@@ -56,6 +59,8 @@ class _Monitor(MockMonitor):
         self.seen: list[Registration] = []
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the protocol's name)
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        provider = request.provider or dict(request.providers).get("kubernetes", "")
         self.seen.append(
             Registration(
                 type=request.type,
@@ -64,14 +69,16 @@ class _Monitor(MockMonitor):
                 parent=request.parent.split("::")[-1],
                 dependencies=frozenset(urn.split("::")[-1] for urn in request.dependencies),
                 error_hooks=tuple(request.hooks.on_error),
-                provider=request.provider or dict(request.providers).get("kubernetes", ""),
+                provider=provider,
                 ignore_changes=tuple(request.ignoreChanges),
                 deleted_with=request.deletedWith.split("::")[-1],
                 protect=request.protect,
                 secret_outputs=tuple(request.additionalSecretOutputs),
+                urn=response.urn,
+                needs=frozenset({*request.dependencies, request.parent, provider.rpartition("::")[0]} - {""}),
             )
         )
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        return response
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,17 @@ class Recording:
         """The one resource of that logical name."""
         (found,) = (each for each in self.registrations if each.name == name)
         return found
+
+    def all_needed_by(self, one: Registration) -> set[str]:
+        """Types and names, as `type name`, of everything that goes after it on destroy."""
+        known = {each.urn: each for each in self.registrations}
+        found: set[str] = set()
+        ahead = [one]
+        while ahead:
+            for urn in (ahead.pop().needs & known.keys()) - found:  # the stack itself is registered once a process
+                found.add(urn)
+                ahead.append(known[urn])
+        return {f"{known[urn].type} {known[urn].name}" for urn in found}
 
     def of_type(self, kind: str) -> dict[str, Registration]:
         """Resources of one AWS type, such as `ec2/vpc:Vpc`, by logical name."""
