@@ -51,14 +51,19 @@ _FORMS: Final = {
 
 def problems(found: Iterable[ErrorDetails], source: Source, schema: Mapping[str, Any]) -> Iterator[Problem]:
     """A problem for each of pydantic's findings about the sections of the source."""
+    found = list(found)
     for finding in found:
+        if finding["type"] == "too_short" and any(finding["loc"] == each["loc"][:-1] for each in found):
+            continue  # its entries are wrong, not their number
         steps = _typed_steps(finding["loc"], source.sections, finding["type"] == "missing")
         if finding["type"] == "union_tag_invalid":
             steps = (*steps, KIND)
         if steps in source.encrypted:
             continue
         rules = schema_at(schema, steps, source.sections)
-        wrong, remedy = _said(finding, schema_at(schema, steps[:-1], source.sections), rules)
+        wrong, remedy = _of_another_kind(finding, schema, steps, source.sections) or _said(
+            finding, schema_at(schema, steps[:-1], source.sections), rules
+        )
         if finding["type"] == "extra_forbidden" or finding["loc"][-1] == "[key]":
             got = shown(str(steps[-1]), ())
         elif source.is_secret(steps) or rules.get("writeOnly", False):
@@ -139,6 +144,21 @@ def _value_at(value: Json, steps: Steps) -> Json:
         else:
             return None
     return value
+
+
+def _of_another_kind(
+    finding: ErrorDetails, schema: Mapping[str, Any], steps: Steps, value: Json
+) -> tuple[str, str] | None:
+    """What is said of a key that only another kind of the mapping has."""
+    if finding["type"] != "extra_forbidden":
+        return None
+    around, key = schema_at(schema, steps[:-1], value), str(steps[-1])
+    for branch in around.get("oneOf", ()):
+        properties = _resolved(schema, branch).get("properties", {})
+        if key in properties:
+            kind = properties[KIND]["const"]
+            return f"is a setting of `{KIND}: {kind}` only", "leave it out, or choose that kind"
+    return None
 
 
 def _said(finding: ErrorDetails, parent: Mapping[str, Any], rules: Mapping[str, Any]) -> tuple[str, str]:

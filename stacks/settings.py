@@ -18,7 +18,7 @@ from components.specs.gpu_serving_pool import GpuServingPoolSpec
 from components.specs.image_repositories import ForeignRegistry, ImageRepositoriesSpec
 from components.specs.monitoring_stack import MonitoringStackSpec
 from components.specs.training_cluster import TrainingClusterSpec
-from stacks import _agreement, _findings, _source
+from stacks import _agreement, _findings, _neighbours, _places, _source
 from stacks._report import HIDDEN, Problem, SettingsError, shown
 
 if TYPE_CHECKING:
@@ -88,6 +88,11 @@ def _settings(source: _source.Source) -> Settings:
 
 
 def _disagreements(source: _source.Source) -> Iterator[Problem]:
-    for found in _agreement.disagreements(source.sections):
-        got = HIDDEN if source.is_secret(found.steps) else shown(found.got, found.steps)
-        yield source.problem(found.steps, found.wrong, got, found.remedy)
+    found = list(_agreement.disagreements(source.sections))
+    if source.neighbours is not None:
+        found += _neighbours.contradictions(source.sections, source.stack, source.neighbours, _source.PROJECT)
+    for each in found:
+        got = HIDDEN if source.is_secret(each.steps) else shown(each.got, each.steps)
+        yield source.problem(each.steps, each.wrong, got, each.remedy)
+    if cluster := _agreement.cluster(source.sections):
+        yield from _places.misnamed(source.stack, cluster)

@@ -43,7 +43,7 @@ class _Objects(Mocks):
             outputs = cloud.made(args.typ, args.name, args.inputs)
         return (None if self._preview else identity), outputs
 
-    def call(self, args: Any) -> dict[str, Any]:
+    def call(self, args: Any) -> Any:
         """What is asked of the account; nothing is asked of the cluster."""
         answer = cloud.answer(args.token, args.args)
         assert answer, f"the program asks {args.token}"

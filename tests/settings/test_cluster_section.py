@@ -51,7 +51,7 @@ MISTAKES = {
     ),
     "key of the other kind": (
         ("region: eu-north-1", "region: eu-north-1\n    kubeconfig: file"),
-        'mlplatform:cluster.kubeconfig: is no known key, got "kubeconfig"; known keys are',
+        'mlplatform:cluster.kubeconfig: is a setting of `kind: existing` only, got "kubeconfig"; leave it out',
     ),
     "unknown region": (
         ("region: eu-north-1", "region: eu-nord-1"),
