@@ -84,7 +84,7 @@ def _stood_in(session: Session) -> tuple[str, ...]:
         said.append(f"nodes of the platform's own pods: one real node, which announces {has}")
     if session.account:
         said.append(
-            f"AWS: moto at {session.account.endpoint}; tokens for the cluster are those of {session.account.aws.role}"
+            f"AWS: moto at {session.account.endpoint}; tokens for the cluster are those of {session.account.role}"
         )
     if session.account and session.level is Level.FULL:
         said += [

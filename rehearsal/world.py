@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Aws:
-    """An AWS account that is played: its region, and the ARN of the IAM role that whoever rehearses has in it."""
+    """An AWS account that is played: its region, and the IAM role that whoever rehearses has in it.
+
+    The role goes by its name, with its path, or by its ARN where it is another account's.
+    """
 
     region: str
     role: str

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from rehearsal.layout import Layout
     from rehearsal.world import Aws
 
+ACCOUNT_ID: Final = "123456789012"
+"""Moto's account."""
+
 _CLIENT: Final = "aws-authenticator-client"
 _PROFILE: Final = "[default]\naws_access_key_id = {identifier}\naws_secret_access_key = {secret}\n"
 _CONFIG: Final = "[default]\nregion = {region}\nendpoint_url = {endpoint}\n"
@@ -45,6 +48,12 @@ class Account:
     def endpoint(self) -> str:
         """Where AWS answers, from the host and from inside."""
         return f"http://{self.endpoints.address}:{self.endpoints.aws_port}"
+
+    @property
+    def role(self) -> str:
+        """The ARN of the role that whoever rehearses has."""
+        role = self.aws.role
+        return role if role.startswith("arn:") else f"arn:aws:iam::{ACCOUNT_ID}:role/{role}"
 
     @property
     def state(self) -> Path:
@@ -75,7 +84,7 @@ class Account:
         at = ("--host", self.endpoints.address, "--port", str(self.endpoints.aws_port))
         webhook = (
             *("--port", str(self.endpoints.authenticator_port), "--certificates", str(self.layout.certificates)),
-            *("--credentials", str(self.credentials), "--role", self.aws.role),
+            *("--credentials", str(self.credentials), "--role", self.role),
             *("--state", str(self.state)),
         )
         parts = [

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from rehearsal.aws import account as aws_account
 from rehearsal.cloud import Account
 from rehearsal.engine import EngineHome
 from rehearsal.engine.aws_programs import PROVIDER_VERSION, install
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from rehearsal.toolchain import Tools
 
 ADDRESS = "198.18.0.2"
-AWS = Aws("eu-central-1", "arn:aws:iam::123456789012:role/admins")
+AWS = Aws("eu-central-1", "people/admins")
 REAL_LOOKING = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -130,6 +131,12 @@ def test_the_api_server_takes_tokens_only_where_aws_is_played(layout: Layout, no
     flag = "--authentication-token-webhook-config-file"
     assert flag in flags(AWS)
     assert flag not in flags(None)
+
+
+@pytest.mark.parametrize("role", ["people/admins", f"arn:aws:iam::{aws_account.ACCOUNT_ID}:role/people/admins"])
+def test_whoever_rehearses_has_the_role_that_the_stack_file_names(layout: Layout, role: str) -> None:
+    account = Account(layout, Endpoints.in_space(ADDRESS), Aws("eu-central-1", role))
+    assert account.role == f"arn:aws:iam::{aws_account.ACCOUNT_ID}:role/people/admins"
 
 
 def test_a_record_keeps_the_account(layout: Layout) -> None:
