@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from rehearsal.progress import Reporter
     from rehearsal.toolchain import Tools
 
-ENGINE_TOOLS = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
-CHART_TOOLS = ("kueue", "jobset", "kubeflow-trainer", "kserve")
+_ENGINE_TOOLS = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
+_CHART_TOOLS = ("kueue", "jobset", "kubeflow-trainer", "kserve")
 """Their Go modules hold the charts and definitions, needed at every level."""
 
 
@@ -49,19 +49,30 @@ class Ready:
 
 def make_ready(stack: str, level: str | None, reporter: Reporter) -> Ready:
     """Check the stack file, choose the level, and build or fetch tools and images."""
-    try:
-        settings = Settings.load(stack_file(stack))
-    except SettingsError as error:
-        raise fail(str(error)) from None
+    settings = settings_of(stack)
     chosen, reason = _level(level)
-    wanted = {*needed_to_start(chosen), *ENGINE_TOOLS, *CHART_TOOLS}
+    wanted = {*needed_to_start(chosen), *engine_tools(settings)}
     if chosen is Level.FULL:
         install_missing(reporter, cache_directory() / "packages.log")
-        wanted |= needed_tools(rehearsal_images.tagged())
+        wanted |= needed_tools(rehearsal_images.tagged(settings))
     tools = Toolchain.default().ensure(sorted(wanted), reporter)
     store = ImageStore(cache_directory() / "images", tools)
-    images = rehearsal_images.obtain(stack, store if chosen is Level.FULL else None, reporter)
+    images = rehearsal_images.obtain(stack, settings, store if chosen is Level.FULL else None, reporter)
     return Ready(settings, chosen, reason, tools, store, images)
+
+
+def settings_of(stack: str) -> Settings:
+    """What the stack file says; the command ends here where that is wrong."""
+    try:
+        return Settings.load(stack_file(stack))
+    except SettingsError as error:
+        raise fail(str(error)) from None
+
+
+def engine_tools(settings: Settings) -> set[str]:
+    """The tools without which the engine does not run the stack's program: its own, and those that hold charts."""
+    on_aws = {"karpenter"} if settings.cluster.kind == "eks" else set()
+    return {*_ENGINE_TOOLS, *_CHART_TOOLS, *on_aws}
 
 
 def _level(asked: str | None) -> tuple[Level, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.rehearsal_ready import CHART_TOOLS, ENGINE_TOOLS, make_ready
+from cli.rehearsal_ready import engine_tools, make_ready, settings_of
 from cli.rehearsal_report import Finished, summarise
 from cli.stack_files import PROJECT_DIRECTORY
 from rehearsal import readiness
@@ -30,7 +30,7 @@ PODS_READY_SECONDS = 300
 
 def engine_home(session: Session, stack: str) -> EngineHome:
     """The engine's home in a running rehearsal, for the stack."""
-    tools = Toolchain.default().ensure([*ENGINE_TOOLS, *CHART_TOOLS], Silent())
+    tools = Toolchain.default().ensure(sorted(engine_tools(settings_of(stack))), Silent())
     return EngineHome(session, tools, PROJECT_DIRECTORY, stack, (PACK,))
 
 
