@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ParamValidationError
 from botocore.session import Session
 
-from rehearsal.aws.errors import AwsError, NotEmulatedError, UnsafeEndpointError
+from rehearsal.aws.errors import NOBODY, AwsError, NotEmulatedError, UnsafeEndpointError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +57,11 @@ class Account:
             raise AwsError(str(reason.get("Code", "")), str(reason.get("Message", "")), name) from None
         except ParamValidationError as error:
             raise AwsError("ParamValidation", str(error).replace("\n", " "), name) from None
+        except EndpointConnectionError:
+            why = f"nobody answers at {self.endpoint}; is the rehearsal's moto running?"
+            raise AwsError(NOBODY, why, name) from None
+        except BotoCoreError as error:
+            raise NotEmulatedError(name, f"moto's answer cannot be read: {error}") from None
         answer.pop("ResponseMetadata", None)
         return answer
 

@@ -59,7 +59,7 @@ def _unheard_of(kind: Kind, translation: Translation) -> Iterator[Problem]:
     """Properties that neither the call nor pulumi-aws knows: somebody misspelt them."""
     taken = {name for each in kind.updates for name in each.when}
     for path in translation.unmatched:
-        if path.split(".")[0] not in taken and not schema.knows(kind.token, path.split(".")[-1]):
+        if path not in taken and not schema.knows(kind.token, path.split(".")[-1]):
             yield Problem(path.split(".")[0], f"unexpected property {path}")
 
 

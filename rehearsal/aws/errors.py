@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+NOBODY: Final = "ServiceUnavailable"
+"""The code of an error that says that nothing answers at all."""
+
 
 class AwsError(Exception):
     """A call that AWS would refuse: AWS's code for it, what is wrong, and the call that said so, if one did."""

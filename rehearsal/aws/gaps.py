@@ -24,7 +24,7 @@ def untaken(work: Work) -> dict[str, str]:
     shape = work.account.operation(call.service, call.operation).input_shape
     taken = {name for each in work.kind.updates for name in each.when}
     unmatched = translate(work.inputs, shape, work.kind.names, work.skipped()).unmatched
-    return {path: "no call of the stand-in takes it" for path in unmatched if path.split(".")[0] not in taken}
+    return {path: "no call of the stand-in takes it" for path in unmatched if path not in taken}
 
 
 def forgotten(work: Work, answer: Mapping[str, Any]) -> dict[str, str]:

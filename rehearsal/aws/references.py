@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from rehearsal.aws.errors import AwsError, NotEmulatedError
+from rehearsal.aws.errors import NOBODY, AwsError, NotEmulatedError
 from rehearsal.aws.kind import Problem
 from rehearsal.aws.wire import UNKNOWN
 
@@ -93,5 +93,7 @@ def _exists(account: Account, question: _Question, name: str, region: str) -> bo
     except NotEmulatedError:
         return True
     except AwsError as refusal:
+        if refusal.code == NOBODY:
+            raise
         return not (refusal.says_missing or refusal.code in _INVALID or "Malformed" in refusal.code)
     return True

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import re
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -85,7 +86,7 @@ class LoggedCall:
 
     @property
     def service(self) -> str:
-        """Service and region that it is signed for: moto's state is kept by these."""
+        """Region and service that it is signed for: moto's state is kept by these."""
         scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/", self.headers.get("authorization", ""))
         return f"{scope[1]}/{scope[2]}" if scope else ""
 
@@ -151,8 +152,9 @@ class CallLog:
 
 
 def seed(number: int) -> None:
-    """Make moto's next made-up values depend on the number alone."""
+    """Make moto's next made-up values depend on the number alone; a few of them are Python's own."""
     mock_random.seed(number)
+    random.seed(number)
 
 
 def _digest(response: Response) -> str:

@@ -64,7 +64,8 @@ def _value(value: Any, shape: Shape, path: _Path) -> Any:  # noqa: ANN401 - any 
                 value = value[0] if value else {}
             return _structure(value, shape, path) if isinstance(value, dict) else value
         case "list" if isinstance(value, dict) and (key := _key_of_pairs(shape)):
-            return [{key: name, "Value": inner} for name, inner in sorted(value.items())]
+            text = shape.member.members["Value"]
+            return [{key: name, "Value": _value(inner, text, path)} for name, inner in sorted(value.items())]
         case "list":
             elements = value if isinstance(value, list | tuple) else [value]
             return [_value(each, shape.member, path) for each in elements]

@@ -97,7 +97,8 @@ class Engine(Process):
     def check(self, token: str, name: str, inputs: struct_pb2.Struct, old: struct_pb2.Struct | None = None) -> Resource:
         """Inputs that have been looked at; raises RefusedError with the failures."""
         resource = Resource(token, name, inputs)
-        answer = self.calls.Check(proto.CheckRequest(urn=resource.urn, news=inputs, olds=old, randomSeed=SEED))
+        request = proto.CheckRequest(urn=resource.urn, news=inputs, olds=old, randomSeed=SEED)
+        answer = self._ask(self.calls.Check, request)
         if answer.failures:
             raise RefusedError("\n".join(f"{each.property}: {each.reason}" for each in answer.failures))
         resource.inputs = answer.inputs

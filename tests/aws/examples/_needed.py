@@ -56,6 +56,7 @@ NEEDED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "noPasswordRequired": True,
         },
     ),
+    "parameter": ("aws:ssm/parameter:Parameter", {"name": "/test/plain", "type": "String", "value": "plain"}),
     "queue": ("aws:sqs/queue:Queue", {}),
     "topic": ("aws:sns/topic:Topic", {}),
     "rule": ("aws:cloudwatch/eventRule:EventRule", {"eventPattern": '{"source": ["aws.ec2"]}'}),
