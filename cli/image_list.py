@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from components._versions import CHARTS, IMAGES, OURS
 from rehearsal.images import Source, foreseen
+from rehearsal.toolchain.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from components._versions import Image
 
 _ADDON: Final = "aws:eks/addon:Addon"
+_CHARTS: Final = "assets/chart"
+_ALL_CHARTS: Final = "assets/charts"
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Part:
     """`upstream`; `ours`: built and pushed by `mlplatform images`; `stack`: named by the stack file; `aws`."""
     here: str
     """What a rehearsal on this machine has: the image `pulled`, or `made` here under its name, or neither, and then its
-    pods are `simulated`; a chart `unpacked` from its project's Go module; an add-on `recorded`."""
+    pods are `simulated`; a chart `unpacked` from its project's Go module, or `absent`; an add-on `recorded`."""
     origin: str
     """The same in full: from what, in which version, or why not."""
 
@@ -62,8 +66,17 @@ def _image(name: str, image: Image, store: Path) -> Part:
 
 def _chart(name: str) -> Part:
     chart = CHARTS[name]
-    origin = "unpacked from its project's Go module"
-    return Part("chart", name, chart.tagged, chart.version, chart.digest, "upstream", "unpacked", origin)
+    return Part("chart", name, chart.tagged, chart.version, chart.digest, "upstream", *_chart_here(name))
+
+
+def _chart_here(name: str) -> tuple[str, str]:
+    """Charts that a tool of the toolchain keeps: one under its own name, or all of a directory of the tool's module."""
+    for tool in CATALOGUE.values():
+        for kept in tool.kept:
+            directory = kept.target == _ALL_CHARTS and name.startswith(tool.name)
+            if directory or (kept.target.startswith(_CHARTS) and PurePath(kept.source).name == name):
+                return "unpacked", f"unpacked from the Go module {kept.module}"
+    return "absent", "pulled from its registry where that can be reached, else not to be had"
 
 
 def _here(reference: str, store: Path) -> tuple[str, str]:

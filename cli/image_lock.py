@@ -38,10 +38,11 @@ def compare(locked: ImageLock, digest: Callable[[Reference], str]) -> Comparison
     images = _look_up([image.tagged for image in IMAGES.values()], digest)
     found = {name: answer for name, answer in {**charts, **images}.items() if isinstance(answer, str)}
     before = {**locked.charts, **locked.images}
+    own = {f"{name}:{image.tag}" for name, image in OURS.items()}
     lock = ImageLock(
         charts={name: found[name] for name in charts if name in found},
         images={name: found[name] for name in images if name in found},
-        ours={name: place for name, place in locked.ours.items() if name in _own_names()},
+        ours={name: place for name, place in locked.ours.items() if name in own},
     )
     return Comparison(
         lock=lock,
@@ -57,17 +58,12 @@ def ask_registries() -> Callable[[Reference], str]:
 
 
 def unlocked(locked: ImageLock) -> list[str]:
-    """What the lock has no digest of, as `<repository>:<tag>`; our own images as `<name>:<tag>`."""
+    """What of others' images and charts the lock has no digest of, as `<repository>:<tag>`."""
     wanted = {
         **{chart.tagged: locked.charts for chart in CHARTS.values()},
         **{image.tagged: locked.images for image in IMAGES.values()},
-        **dict.fromkeys(_own_names(), locked.ours),
     }
     return [name for name, part in wanted.items() if name not in part]
-
-
-def _own_names() -> list[str]:
-    return [f"{name}:{image.tag}" for name, image in OURS.items()]
 
 
 def _look_up(names: Iterable[str], digest: Callable[[Reference], str]) -> dict[str, str | RegistryError]:

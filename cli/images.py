@@ -133,7 +133,7 @@ def _check(missing: list[str], *, json: bool) -> None:
     elif missing:
         console().print("\n".join(f"no digest  {name}" for name in missing), soft_wrap=True)
     if missing:
-        raise fail(f"{len(missing)} digests are missing; `mlplatform images lock` and `push` fill them")
+        raise fail(f"{len(missing)} digests are missing; `mlplatform images lock` looks them up")
 
 
 def _refuse(found: Comparison, *, update: bool) -> None:

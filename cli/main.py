@@ -6,6 +6,7 @@ import typer
 
 from cli import images, picture, rehearse, schema, toolchain
 from cli.console import fail, interrupted
+from cli.iam.command import iam_policy
 from components._image_lock import ImageLockError
 from rehearsal.errors import RehearsalError
 
@@ -20,6 +21,7 @@ app.add_typer(rehearse.app, name="rehearse")
 app.add_typer(toolchain.app, name="toolchain")
 app.add_typer(images.app, name="images")
 app.command("schema")(schema.schema)
+app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)
 
 

@@ -16,15 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cli.offline_account import answer
 from cli.stack_files import PROJECT_DIRECTORY, stack_file
 from rehearsal.errors import RehearsalError
 
 _OURS: Final = "MLPLATFORM_"
-_FACTS: Final[dict[str, dict[str, Any]]] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "111122223333", "id": "111122223333"},
-    "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
-}
-"""What the program may ask of an account before anything is created: AWS's example account answers."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +31,6 @@ class Registration:
     name: str
     parent: str
     inputs: dict[str, Any]
-
-
-def _offered(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Six zones in every region, and every machine in each of them."""
-    zones = [f"{arguments.get('region')}{letter}" for letter in "abcdef"]
-    if function == "aws:index/getAvailabilityZones:getAvailabilityZones":
-        return {"names": zones}
-    if function == "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":
-        asked = arguments["filters"][0]["values"]
-        pairs = [(machine, zone) for machine in asked for zone in zones]
-        return {"instanceTypes": [pair[0] for pair in pairs], "locations": [pair[1] for pair in pairs]}
-    return {}
 
 
 def registered(stack: str) -> list[Registration]:
@@ -94,8 +78,8 @@ def _registrations(stack_file: Path) -> list[dict[str, Any]]:
                 outputs["output"] = args.inputs["input"]
             return None, outputs
 
-        def call(self, args: Any) -> tuple[dict[str, Any], None]:  # noqa: ANN401 (the SDK's own)
-            return {**args.args, **_FACTS.get(args.token, {}), **_offered(args.token, args.args)}, None
+        def call(self, args: Any) -> tuple[dict[str, Any], list[tuple[str, str]]]:  # noqa: ANN401 (the SDK's own)
+            return answer(args.token, args.args), []
 
     class Recorder(MockMonitor):
         def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 (the protocol's own)

@@ -10,14 +10,13 @@ import pulumi
 from pulumi_aws import ecr
 
 from components._keys import customer_key
-from components._names import named
+from components._names import stem
 from components._versions import OURS
 
 if TYPE_CHECKING:
     from components._cloud import AwsAccount
     from components.specs.image_repositories import EcrRegistry
 
-_LONGEST_NAME: Final = 256
 _UNTAGGED_DAYS: Final = 14
 
 
@@ -48,7 +47,8 @@ class ImageRepositories(pulumi.ComponentResource):
         account = self._args.account
         repository = ecr.Repository(
             f"{self._name}-{image}",
-            name=named(image, longest=_LONGEST_NAME),
+            # `mlplatform images push <registry>/<stem>` adds the image's name, as with any other registry.
+            name=f"{stem()}/{image}",
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": self._key_arn}],
