@@ -85,6 +85,10 @@ class PlatformNamespace:
         if kind == "Service":
             # It is ready when its pods are, and those are waited for.
             metadata["annotations"] = {"pulumi.com/skipAwait": "true"}
+        if kind in _OWNING_VOLUMES:
+            # The end of the namespace waits for the pods, which may take their time to stop. Destroy goes in waves:
+            # waiting here as well would hold up everything else.
+            metadata["annotations"] = {"pulumi.com/deletionPropagationPolicy": "background"}
         options = pulumi.ResourceOptions(depends_on=[self.resource, *depends_on])
         if kind == "Secret":
             options.additional_secret_outputs = ["data", "stringData"]
