@@ -21,6 +21,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "aws:ec2/getVpc:getVpc": network.vpc,
     "aws:ec2/getSubnets:getSubnets": network.subnets,
     "aws:ec2/getSubnet:getSubnet": network.subnet,
+    "aws:ec2/getPrefixList:getPrefixList": network.prefix_list,
     "aws:ec2/getInstanceType:getInstanceType": offers.instance_type,
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": offers.instance_type_offerings,
     "aws:eks/getAddonVersion:getAddonVersion": offers.addon_version,

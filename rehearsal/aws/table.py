@@ -26,6 +26,7 @@ _MODULES: Final = (
     "network",
     "prometheus",
     "rds",
+    "rds_instances",
     "registry",
     "routes",
     "s3",

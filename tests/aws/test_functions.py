@@ -42,6 +42,11 @@ ASKED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {},
     ),
     (
+        "ec2/getPrefixList",
+        {"name": "com.amazonaws.eu-west-1.s3"},
+        {"cidrBlocks": ["3.5.0.0/19", "52.216.0.0/15", "54.231.0.0/16"]},
+    ),
+    (
         "ec2/getInstanceType",
         {"instanceType": "p5.48xlarge"},
         {

@@ -78,6 +78,22 @@ def subnet(account: Account, arguments: Arguments) -> dict[str, Any]:
     }
 
 
+def prefix_list(account: Account, arguments: Arguments) -> dict[str, Any]:
+    """``getPrefixList``: the addresses of a service that VPCs reach through a gateway endpoint."""
+    region = region_of(account, arguments)
+    filters = filters_of(arguments, {"name": "prefix-list-name", "prefixListId": "prefix-list-id"})
+    found = account.call("ec2", "describe_managed_prefix_lists", {"Filters": filters} if filters else {}, region)
+    there = single(found["PrefixLists"], "EC2 Prefix List")
+    asked = {"PrefixListId": there["PrefixListId"]}
+    entries = account.call("ec2", "get_managed_prefix_list_entries", asked, region)["Entries"]
+    return {
+        "id": there["PrefixListId"],
+        "name": there["PrefixListName"],
+        "cidrBlocks": sorted(entry["Cidr"] for entry in entries),
+        "region": region,
+    }
+
+
 _ASKED = {
     "vpc": ("describe_vpcs", "VpcIds", "Vpcs", {"cidrBlock": "cidr", "default": "isDefault"}),
     "subnet": (

@@ -30,6 +30,15 @@ def _change_endpoint(work: Work) -> None:
     work.call("ec2", "modify_vpc_endpoint", VpcEndpointId=work.id, **changes)
 
 
+def _prefix_list(work: Work) -> str | None:
+    """The addresses behind a gateway endpoint."""
+    if work.inputs.get("vpcEndpointType", "Gateway") != "Gateway":
+        return None
+    named = [{"Name": "prefix-list-name", "Values": [work.inputs["serviceName"]]}]
+    found = work.call("ec2", "describe_prefix_lists", Filters=named)["PrefixLists"]
+    return found[0]["PrefixListId"] if found else None
+
+
 VPC_ENDPOINT = Kind(
     "aws:ec2/vpcEndpoint:VpcEndpoint",
     create=Call("ec2", "create_vpc_endpoint", inputs=True, answer="VpcEndpoint"),
@@ -50,7 +59,7 @@ VPC_ENDPOINT = Kind(
         "vpcEndpointType": "VpcEndpointType",
         "policy": "PolicyDocument",
     },
-    forms={"arn": arn("vpc-endpoint"), "ownerId": "{account}"},
+    forms={"arn": arn("vpc-endpoint"), "ownerId": "{account}", "prefixListId": _prefix_list},
     changing=("networkInterfaceIds",),
     tagging=tagged("vpc-endpoint"),
     references={

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rehearsal.aws.work import Work
 
-_TAGS = Tagging("rds", "add_tags_to_resource", "remove_tags_from_resource", {"ResourceName": "{arn}"})
+TAGS = Tagging("rds", "add_tags_to_resource", "remove_tags_from_resource", {"ResourceName": "{arn}"})
 
 
 def _make(operation: str, answer: str = "", parameters: Template | None = None) -> Call:
@@ -37,7 +37,7 @@ SUBNET_GROUP = Kind(
     outputs={"arn": "DBSubnetGroupArn", "vpcId": "VpcId", "supportedNetworkTypes": "SupportedNetworkTypes"},
     forms={"supportedNetworkTypes": ["IPV4"]},
     name="name",
-    tagging=_TAGS,
+    tagging=TAGS,
     local=("namePrefix",),
     references={"subnetIds": "subnet"},
 )
@@ -69,7 +69,7 @@ PARAMETER_GROUP = Kind(
     replace=("name", "namePrefix", "family", "description"),
     outputs={"arn": "DBClusterParameterGroupArn"},
     name="name",
-    tagging=_TAGS,
+    tagging=TAGS,
     local=("namePrefix",),
 )
 
@@ -185,7 +185,7 @@ CLUSTER = Kind(
     },
     name="clusterIdentifier",
     name_length=63,
-    tagging=_TAGS,
+    tagging=TAGS,
     local=("applyImmediately", "skipFinalSnapshot", "finalSnapshotIdentifier", "clusterIdentifierPrefix"),
     references={"vpcSecurityGroupIds": "security group", "kmsKeyId": "key"},
     checks=(_check_snapshot,),
@@ -193,63 +193,4 @@ CLUSTER = Kind(
 )
 
 
-def _read_instance(work: Work) -> dict[str, Any]:
-    instance: dict[str, Any] = work.call("rds", "describe_db_instances", DBInstanceIdentifier=work.id)["DBInstances"][0]
-    cluster = work.call("rds", "describe_db_clusters", DBClusterIdentifier=instance["DBClusterIdentifier"])[
-        "DBClusters"
-    ]
-    members = {each["DBInstanceIdentifier"]: each["IsClusterWriter"] for each in cluster[0]["DBClusterMembers"]}
-    return {**instance, "writer": members.get(work.id)}
-
-
-CLUSTER_INSTANCE = Kind(
-    "aws:rds/clusterInstance:ClusterInstance",
-    create=_make("create_db_instance", "DBInstance"),
-    read=_read_instance,
-    described=_on("describe_db_instances", {}, "DBInstances[0]"),
-    delete=_on("delete_db_instance", {"DBInstanceIdentifier": "{id}", "SkipFinalSnapshot": True}),
-    id="{identifier}",
-    updates=(
-        Update(
-            ("instanceClass", "promotionTier", "autoMinorVersionUpgrade", "performanceInsightsEnabled"),
-            _on(
-                "modify_db_instance",
-                {
-                    "DBInstanceIdentifier": "{id}",
-                    "DBInstanceClass": "{instanceClass}",
-                    "PromotionTier": "{promotionTier}",
-                    "AutoMinorVersionUpgrade": "{autoMinorVersionUpgrade}",
-                    "EnablePerformanceInsights": "{performanceInsightsEnabled}",
-                    "ApplyImmediately": True,
-                },
-            ),
-        ),
-    ),
-    names={
-        "identifier": "DBInstanceIdentifier",
-        "clusterIdentifier": "DBClusterIdentifier",
-        "instanceClass": "DBInstanceClass",
-        "caCertIdentifier": "CACertificateIdentifier",
-        "performanceInsightsEnabled": "EnablePerformanceInsights",
-    },
-    replace=("identifier", "identifierPrefix", "clusterIdentifier", "engine", "availabilityZone", "dbSubnetGroupName"),
-    outputs={
-        "arn": "DBInstanceArn",
-        "dbiResourceId": "DbiResourceId",
-        "endpoint": "Endpoint.Address",
-        "port": "Endpoint.Port",
-        "engineVersionActual": "EngineVersion",
-        "engineVersion": "EngineVersion",
-        "availabilityZone": "AvailabilityZone",
-        "kmsKeyId": "KmsKeyId",
-        "storageEncrypted": "StorageEncrypted",
-        "writer": "writer",
-    },
-    name="identifier",
-    name_length=63,
-    tagging=_TAGS,
-    local=("applyImmediately", "forceDestroy", "identifierPrefix"),
-    references={"monitoringRoleArn": "role", "performanceInsightsKmsKeyId": "key"},
-)
-
-KINDS = (SUBNET_GROUP, PARAMETER_GROUP, CLUSTER, CLUSTER_INSTANCE)
+KINDS = (SUBNET_GROUP, PARAMETER_GROUP, CLUSTER)
