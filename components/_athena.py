@@ -32,6 +32,7 @@ class Athena:
         parent: pulumi.Resource,
     ) -> None:
         self._place = place
+        self._bucket_arn = pulumi.Output.concat("arn:", place.partition, ":s3:::", bucket.bucket)
         self._staging = pulumi.Output.concat("s3://", bucket.bucket, f"/{bucket.prefix}athena/")
         self._workgroup = athena.Workgroup(
             name,
@@ -86,6 +87,12 @@ class Athena:
         reads = ["GetDatabase", "GetTable", "GetTables", "GetPartition", "GetPartitions"]
         writes = ["CreateTable", "UpdateTable", "DeleteTable"]
         return [
+            {
+                "Sid": "Locate",
+                "Effect": "Allow",
+                "Action": "s3:GetBucketLocation",
+                "Resource": self._bucket_arn,
+            },
             {
                 "Sid": "Ask",
                 "Effect": "Allow",

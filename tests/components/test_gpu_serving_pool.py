@@ -8,13 +8,19 @@ import pulumi
 import pytest
 from pydantic import ValidationError
 
+from components._bucket_access import AccessKey, BucketAccess
 from components._versions import IMAGES
 from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
 from components.specs.gpu_serving_pool import GpuServingPoolSpec, ServedModel
+from tests.components.aws_place import cluster_on_aws, statements
 from tests.components.platform import CAPACITY, NAMESPACES, cluster
+from tests.components.pods import revealed
 from tests.components.recorded import record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components.cluster import Cluster
     from tests.components.recorded import Recording
 
 pytestmark = pytest.mark.serving
@@ -44,15 +50,33 @@ SCRATCHES: dict[str, Any] = {
 }
 
 
-def serving(*models: dict[str, Any]) -> tuple[Recording, dict[str, str]]:
+class Store:
+    """A bucket of models whose access is by key, or by role."""
+
+    def __init__(self, key: AccessKey | None) -> None:
+        self.bucket = pulumi.Output.from_input("artifacts")
+        self._key = key
+
+    def models(self, team: str, folders: Sequence[str]) -> BucketAccess:
+        environment = {"AWS_ENDPOINT_URL": "http://s3.example:8333", "AWS_DEFAULT_REGION": "us-east-1"}
+        rights = [{"Sid": team, "Effect": "Allow", "Action": "s3:GetObject", "Resource": list(folders)}]
+        return BucketAccess("artifacts", f"teams/{team}/", environment, self._key, rights)
+
+
+def serving(*models: dict[str, Any], on_aws: bool = False) -> tuple[Recording, dict[str, str]]:
     endpoints: dict[str, str] = {}
 
     def program() -> None:
         spec = GpuServingPoolSpec.model_validate({"models": models})
-        pool = GpuServingPool("serving", GpuServingPoolArgs(spec, cluster(), CAPACITY.teams, NAMESPACES))
+        store = Store(None if on_aws else AccessKey("team-language", pulumi.Output.secret("hush")))
+        place: Cluster = cluster_on_aws() if on_aws else cluster()
+        pool = GpuServingPool("serving", GpuServingPoolArgs(spec, place, CAPACITY.teams, NAMESPACES, store))
         pulumi.Output.from_input(pool.endpoints).apply(endpoints.update)
 
     return record(program), endpoints
+
+
+OWN = {**CHAT, "uri": f"artifact://teams/language/chat/sha256-{DIGEST}"}
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +129,37 @@ def test_a_classic_model_stays_off_gpu_nodes(recording: Recording) -> None:
 def test_an_oci_model_is_mounted_rather_than_run_beside_its_server(recording: Recording) -> None:
     uri = predictor(recording, "scratches")["model"]["storageUri"]
     assert uri == f"oci+native://registry.example.org/models/scratches@sha256:{DIGEST}"
+
+
+@pytest.mark.parametrize("on_aws", [False, True])
+def test_a_model_in_the_stacks_own_bucket_is_fetched_by_an_account_for_that(on_aws: bool) -> None:
+    recording = serving(OWN, SCRATCHES, on_aws=on_aws)[0]
+    assert predictor(recording, "chat")["model"]["storageUri"] == f"s3://artifacts/teams/language/chat/sha256-{DIGEST}"
+    assert predictor(recording, "chat")["serviceAccountName"] == "model-server"
+    assert "serviceAccountName" not in predictor(recording, "scratches")
+    (account,) = recording.of_kind("ServiceAccount").values()
+    assert account.inputs["metadata"]["namespace"] == "team-language"
+    assert account.inputs["automountServiceAccountToken"] is False
+    assert "serving-language-account" in recording.of_kind("InferenceService")["chat"].dependencies
+
+
+def test_kserve_finds_the_key_of_a_store_on_the_cluster() -> None:
+    recording = serving(OWN)[0]
+    secret = recording.of_kind("Secret")["model-server"].inputs
+    assert secret["metadata"]["annotations"]["serving.kserve.io/s3-endpoint"] == "s3.example:8333"
+    assert secret["metadata"]["annotations"]["serving.kserve.io/s3-usehttps"] == "0"
+    assert revealed(secret["stringData"]) == {"AWS_ACCESS_KEY_ID": "team-language", "AWS_SECRET_ACCESS_KEY": "hush"}
+    (account,) = recording.of_kind("ServiceAccount").values()
+    assert account.inputs["secrets"] == [{"name": "model-server"}]
+
+
+def test_on_aws_model_servers_have_a_role_that_reads_their_models_and_nothing_else() -> None:
+    recording = serving(OWN, on_aws=True)[0]
+    assert not recording.of_kind("Secret")
+    given = statements(recording, "iam/rolePolicy:RolePolicy", "serving-language-account-policy")
+    assert given["language"]["Resource"] == [f"teams/language/chat/sha256-{DIGEST}/"]
+    (association,) = recording.of_type("eks/podIdentityAssociation:PodIdentityAssociation").values()
+    assert association.inputs["serviceAccount"] == "model-server"
 
 
 def test_replicas_are_spread_and_leave_one_at_a_time(recording: Recording) -> None:
@@ -160,6 +215,7 @@ def test_kserve_makes_no_routes_and_its_images_are_of_the_version_table(recordin
         (f"oci://registry.example.org/m@sha256:{DIGEST}", f"sha256:{DIGEST}"),
         (f"hf://Qwen/Qwen2.5-0.5B-Instruct:{COMMIT}", f"git:{COMMIT}"),
         (f"s3://artifacts/models/m/sha256-{DIGEST}/", f"sha256:{DIGEST}"),
+        (f"artifact://teams/vision/m/sha256-{DIGEST}", f"sha256:{DIGEST}"),
     ],
 )
 def test_the_digest_of_a_model_is_the_one_in_its_reference(uri: str, digest: str) -> None:
@@ -187,6 +243,7 @@ def test_a_reference_that_can_come_to_mean_other_bytes_is_refused(uri: str) -> N
         ({"pool": None}, "pool and gpus contradict"),
         ({"gpus": 0}, "pool and gpus contradict"),
         ({"pool": None, "gpus": 0}, "a language model needs a GPU"),
+        ({"uri": f"artifact://teams/vision/chat/sha256-{DIGEST}"}, "uri is out of the team's reach"),
     ],
 )
 def test_a_model_whose_settings_contradict_is_refused(change: dict[str, Any], message: str) -> None:
