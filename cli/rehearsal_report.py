@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.summary import Node, Pods, Policies, Summary
 from rehearsal.aws.ledger import Ledger
+from rehearsal.aws.report import losses
 from rehearsal.cloud import trust
 from rehearsal.cloud.stores import NAMESPACES
 from rehearsal.cluster import node_capacity
@@ -92,6 +93,8 @@ def _stood_in(session: Session) -> tuple[str, ...]:
             f"in namespaces {', '.join(NAMESPACES.values())}",
             f"EKS Pod Identity: admission policy {trust.NAME} adds variables and a volume to pods",
         ]
+    if session.account:
+        said += [f"moto lost something when it was started again: {loss}" for loss in losses(session.account.state)]
     return tuple(said)
 
 

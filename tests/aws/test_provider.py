@@ -11,7 +11,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from rehearsal.aws.account import Account
-from rehearsal.aws.report import report
+from rehearsal.aws.ledger import Ledger
 from rehearsal.aws.table import kinds
 from rehearsal.aws.wire import UNKNOWN, decode, encode
 from tests.aws.engine import REGION, Engine, Moto, RefusedError
@@ -160,21 +160,13 @@ def test_a_region_that_is_not_known_yet_is_no_error(engine: Engine) -> None:
     engine.configure()
 
 
-def test_the_report_counts_and_gives_reasons(tmp_path: Path) -> None:
-    moto = Moto(tmp_path)
-    engine = Engine(moto.endpoint, tmp_path)
-    try:
-        group = engine.create("aws:ec2/placementGroup:PlacementGroup", "p", {"strategy": "cluster"})
-        engine.create("aws:cloudwatch/logGroup:LogGroup", "g", {"retentionInDays": 365})
-        found = report(tmp_path)
-        assert (found.emulated, found.recorded, found.share, found.lost) == (1, 1, 0.5, ())
-        logs, placement = found.lines
-        assert logs.calls[:2] == ("logs:CreateLogGroup", "logs:PutRetentionPolicy")
-        assert placement.why.startswith("ec2:CreatePlacementGroup: ")
-        assert placement.component == "mlplatform:index:Any"
-        assert found.as_json()["types"]["aws:ec2/placementGroup:PlacementGroup"] == {"emulated": 0, "recorded": 1}
-        engine.delete(group)
-        assert report(tmp_path).recorded == 0
-    finally:
-        engine.stop()
-        moto.stop()
+def test_the_ledger_tells_what_moto_holds_from_what_is_written_down_only(engine: Engine, state: Path) -> None:
+    placement = engine.create("aws:ec2/placementGroup:PlacementGroup", "p", {"strategy": "cluster"})
+    logs = engine.create("aws:cloudwatch/logGroup:LogGroup", "g", {"retentionInDays": 365})
+    entries = {entry.urn: entry for entry in Ledger(state).entries()}
+    assert entries[logs.urn].emulated
+    assert entries[logs.urn].calls[:2] == ("logs:CreateLogGroup", "logs:PutRetentionPolicy")
+    assert not entries[placement.urn].emulated
+    assert entries[placement.urn].recorded.startswith("ec2:CreatePlacementGroup: ")
+    engine.delete(placement)
+    assert placement.urn not in {entry.urn for entry in Ledger(state).entries()}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rehearsal.aws.replay import LOG_FILE
-from rehearsal.aws.report import report
+from rehearsal.aws.report import losses
 from tests.aws.conftest import World
 from tests.aws.engine import Engine, Moto
 from tests.aws.examples import EXAMPLES
@@ -45,7 +45,7 @@ def test_every_resource_is_there_after_a_restart_as_it_was(
     moto.stop()
     again = Moto(own_state, moto.port)
     try:
-        assert report(own_state).lost == ()
+        assert losses(own_state) == ()
         for resource in made:
             old, new = before[resource.urn], engine.read(resource)
             assert old is not None
@@ -69,7 +69,7 @@ def test_a_lost_log_is_said(own_state: Path) -> None:
     again = Moto(own_state, moto.port)
     engine.stop()
     again.stop()
-    assert report(own_state).lost == ("1 resources: moto's log of calls is gone",)
+    assert losses(own_state) == ("1 resources: moto's log of calls is gone",)
 
 
 def test_a_call_that_comes_out_different_is_said(own_state: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_call_that_comes_out_different_is_said(own_state: Path) -> None:
     again = Moto(own_state, moto.port)
     engine.stop()
     again.stop()
-    (lost,) = report(own_state).lost
+    (lost,) = losses(own_state)
     assert lost.startswith("came out different when done again: eu-west-1/ec2 POST / CreateVpc")
 
 
