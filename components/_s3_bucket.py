@@ -116,6 +116,7 @@ class PrivateBucket:
     def _lock(self, evidence: Evidence) -> None:
         s3.BucketObjectLockConfiguration(
             f"{self._name}-lock",
+            object_lock_enabled="Enabled",
             rule={"default_retention": {"mode": evidence.lock.upper(), "days": evidence.retention_days}},
             **self._target,
             opts=pulumi.ResourceOptions.merge(self._options, pulumi.ResourceOptions(depends_on=[self.versioning])),
