@@ -4,89 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components._bucket_access import AccessKey, BucketAccess
 from components._versions import IMAGES
-from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
 from components.specs.gpu_serving_pool import GpuServingPoolSpec, ServedModel
-from tests.components.aws_place import cluster_on_aws, statements
-from tests.components.platform import CAPACITY, NAMESPACES, cluster
-from tests.components.pods import revealed
-from tests.components.recorded import record
+from tests.components.serving import CHAT, COMMIT, DIGEST, SCRATCHES, predictor, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from components.cluster import Cluster
     from tests.components.recorded import Recording
 
 pytestmark = pytest.mark.serving
-
-COMMIT = "7ae557604adf67be50417f59c2c2f167def9a775"
-DIGEST = "c0ffee" + "0" * 58
-CHAT: dict[str, Any] = {
-    "name": "chat",
-    "team": "language",
-    "format": "llm",
-    "uri": f"hf://Qwen/Qwen2.5-0.5B-Instruct:{COMMIT}",
-    "pool": "l4",
-    "gpus": 2,
-    "system_id": "assistant",
-    "risk_class": "limited",
-    "intended_use": "answers questions about our products",
-}
-SCRATCHES: dict[str, Any] = {
-    "name": "scratches",
-    "team": "vision",
-    "format": "sklearn",
-    "uri": f"oci://registry.example.org/models/scratches@sha256:{DIGEST}",
-    "replicas": 1,
-    "system_id": "defect-detection",
-    "risk_class": "high",
-    "intended_use": "finds scratches on cast parts",
-}
-
-
-class Store:
-    """A bucket of models whose access is by key, or by role."""
-
-    def __init__(self, key: AccessKey | None) -> None:
-        self.bucket = pulumi.Output.from_input("artifacts")
-        self._key = key
-
-    def models(self, team: str, folders: Sequence[str]) -> BucketAccess:
-        environment = {"AWS_ENDPOINT_URL": "http://s3.example:8333", "AWS_DEFAULT_REGION": "us-east-1"}
-        rights = [{"Sid": team, "Effect": "Allow", "Action": "s3:GetObject", "Resource": list(folders)}]
-        return BucketAccess("artifacts", f"teams/{team}/", environment, self._key, rights)
-
-
-def serving(*models: dict[str, Any], on_aws: bool = False) -> tuple[Recording, dict[str, str]]:
-    endpoints: dict[str, str] = {}
-
-    def program() -> None:
-        spec = GpuServingPoolSpec.model_validate({"models": models})
-        store = Store(None if on_aws else AccessKey("team-language", pulumi.Output.secret("hush")))
-        place: Cluster = cluster_on_aws() if on_aws else cluster()
-        pool = GpuServingPool("serving", GpuServingPoolArgs(spec, place, CAPACITY.teams, NAMESPACES, store))
-        pulumi.Output.from_input(pool.endpoints).apply(endpoints.update)
-
-    return record(program), endpoints
-
-
-OWN = {**CHAT, "uri": f"artifact://teams/language/chat/sha256-{DIGEST}"}
 
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:
     return serving(CHAT, SCRATCHES)[0]
-
-
-def predictor(recording: Recording, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = recording.of_kind("InferenceService")[name].inputs["spec"]["predictor"]
-    return found
 
 
 def test_endpoints_are_known_by_team_and_model() -> None:
@@ -129,37 +62,6 @@ def test_a_classic_model_stays_off_gpu_nodes(recording: Recording) -> None:
 def test_an_oci_model_is_mounted_rather_than_run_beside_its_server(recording: Recording) -> None:
     uri = predictor(recording, "scratches")["model"]["storageUri"]
     assert uri == f"oci+native://registry.example.org/models/scratches@sha256:{DIGEST}"
-
-
-@pytest.mark.parametrize("on_aws", [False, True])
-def test_a_model_in_the_stacks_own_bucket_is_fetched_by_an_account_for_that(on_aws: bool) -> None:
-    recording = serving(OWN, SCRATCHES, on_aws=on_aws)[0]
-    assert predictor(recording, "chat")["model"]["storageUri"] == f"s3://artifacts/teams/language/chat/sha256-{DIGEST}"
-    assert predictor(recording, "chat")["serviceAccountName"] == "model-server"
-    assert "serviceAccountName" not in predictor(recording, "scratches")
-    (account,) = recording.of_kind("ServiceAccount").values()
-    assert account.inputs["metadata"]["namespace"] == "team-language"
-    assert account.inputs["automountServiceAccountToken"] is False
-    assert "serving-language-account" in recording.of_kind("InferenceService")["chat"].dependencies
-
-
-def test_kserve_finds_the_key_of_a_store_on_the_cluster() -> None:
-    recording = serving(OWN)[0]
-    secret = recording.of_kind("Secret")["model-server"].inputs
-    assert secret["metadata"]["annotations"]["serving.kserve.io/s3-endpoint"] == "s3.example:8333"
-    assert secret["metadata"]["annotations"]["serving.kserve.io/s3-usehttps"] == "0"
-    assert revealed(secret["stringData"]) == {"AWS_ACCESS_KEY_ID": "team-language", "AWS_SECRET_ACCESS_KEY": "hush"}
-    (account,) = recording.of_kind("ServiceAccount").values()
-    assert account.inputs["secrets"] == [{"name": "model-server"}]
-
-
-def test_on_aws_model_servers_have_a_role_that_reads_their_models_and_nothing_else() -> None:
-    recording = serving(OWN, on_aws=True)[0]
-    assert not recording.of_kind("Secret")
-    given = statements(recording, "iam/rolePolicy:RolePolicy", "serving-language-account-policy")
-    assert given["language"]["Resource"] == [f"teams/language/chat/sha256-{DIGEST}/"]
-    (association,) = recording.of_type("eks/podIdentityAssociation:PodIdentityAssociation").values()
-    assert association.inputs["serviceAccount"] == "model-server"
 
 
 def test_replicas_are_spread_and_leave_one_at_a_time(recording: Recording) -> None:

@@ -93,9 +93,18 @@ def test_every_component_says_what_it_provides(program: Recording) -> None:
 
 
 def test_every_object_goes_to_the_stacks_own_cluster(program: Recording) -> None:
-    (provider,) = program.of_type("pulumi:providers:kubernetes")
-    astray = [resource.urn for resource in objects(program) if not resource.provider.startswith(provider.urn)]
+    providers = program.of_type("pulumi:providers:kubernetes")
+    assert len({str(provider.inputs.get("kubeconfig")) for provider in providers}) == 1
+    own = tuple(provider.urn for provider in providers)
+    astray = [resource.urn for resource in objects(program) if not resource.provider.startswith(own)]
     assert not astray
+
+
+def test_every_resource_of_aws_goes_to_the_stacks_own_account(program: Recording) -> None:
+    own = tuple(provider.urn for provider in program.of_type("pulumi:providers:aws"))
+    resources = [resource for resource in program.resources.values() if resource.type.startswith("aws:")]
+    assert bool(resources) == bool(own)
+    assert not [resource.urn for resource in resources if not resource.provider.startswith(own)]
 
 
 def test_every_custom_resource_waits_for_its_controller_and_is_destroyed_before_it(program: Recording) -> None:
