@@ -8,11 +8,15 @@ that vouch for AWS itself; here a file does, which every namespace has.
 from __future__ import annotations
 
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from rehearsal.aws.pod_identity import ADDRESS, AUDIENCE, PATH
 from rehearsal.cloud.stores import NAMESPACES
 from rehearsal.cluster.admission import Mutation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NAME: Final = "rehearsal-aws-pods.mlplatform.dev"
 
@@ -40,14 +44,13 @@ _LISTS: Final = ("containers", "initContainers")
 
 def mutation() -> Mutation:
     """The admission policy."""
+    mounts = [{"name": _VOLUME, "mountPath": _DIRECTORY, "readOnly": True}]
+    variables = [{"name": name, "value": value} for name, value in VARIABLES.items()]
     patches = [_volume()]
     for containers in _LISTS:
-        patches += [_empty(containers, field) for field in ("env", "volumeMounts")]
-        mount = {"name": _VOLUME, "mountPath": _DIRECTORY, "readOnly": True}
-        patches.append(_add(containers, "volumeMounts", "name", mount))
-        patches += [
-            _add(containers, "env", "name", {"name": name, "value": value}) for name, value in VARIABLES.items()
-        ]
+        for field, entries in (("volumeMounts", mounts), ("env", variables)):
+            patches.append(_begin(containers, field, entries))
+            patches += [_add(containers, field, entry) for entry in entries]
     return Mutation(
         NAME,
         resources=["pods"],
@@ -59,7 +62,7 @@ def mutation() -> Mutation:
 
 
 def _volume() -> str:
-    volume = json.dumps({"name": _VOLUME, "projected": {"sources": _SOURCES}})
+    volume = _cel({"name": _VOLUME, "projected": {"sources": _SOURCES}})
     return f"""
 !has(object.spec.volumes)
 ? [JSONPatch{{op: "add", path: "/spec/volumes", value: [{volume}]}}]
@@ -69,18 +72,27 @@ def _volume() -> str:
 """
 
 
-def _empty(containers: str, field: str) -> str:
-    """An empty list for the containers that have none."""
+def _begin(containers: str, field: str, entries: Sequence[Mapping[str, object]]) -> str:
+    """All entries for the containers that have none at all."""
     return (
         f"object.spec.?{containers}.orValue([]).transformList(i, container, !has(container.{field}), "
-        f'JSONPatch{{op: "add", path: "/spec/{containers}/" + string(i) + "/{field}", value: []}})'
+        f'JSONPatch{{op: "add", path: "/spec/{containers}/" + string(i) + "/{field}", value: {_cel(list(entries))}}})'
     )
 
 
-def _add(containers: str, field: str, key: str, entry: dict[str, object]) -> str:
-    """The entry for the containers that have none of its key: what a pod says itself stands."""
+def _add(containers: str, field: str, entry: Mapping[str, object]) -> str:
+    """The entry for the containers that have none of its name: what a pod says itself stands."""
+    lacks = f"has(container.{field}) && !container.{field}.exists(each, each.name == {json.dumps(entry['name'])})"
     return (
-        f"object.spec.?{containers}.orValue([]).transformList(i, container, "
-        f"!container.{field}.exists(each, each.{key} == {json.dumps(entry[key])}), "
-        f'JSONPatch{{op: "add", path: "/spec/{containers}/" + string(i) + "/{field}/-", value: {json.dumps(entry)}}})'
+        f"object.spec.?{containers}.orValue([]).transformList(i, container, {lacks}, "
+        f'JSONPatch{{op: "add", path: "/spec/{containers}/" + string(i) + "/{field}/-", value: {_cel(entry)}}})'
     )
+
+
+def _cel(value: object) -> str:
+    """The value in CEL, whose maps and lists must be told that they hold all kinds of things."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)}: dyn({_cel(each)})" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(f"dyn({_cel(each)})" for each in value) + "]"
+    return json.dumps(value)
