@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from cli import picture, rehearse, schema, toolchain
+from cli import images, picture, rehearse, schema, toolchain
 from cli.console import fail, interrupted
+from cli.iam.command import iam_policy
+from components._image_lock import ImageLockError
 from rehearsal.errors import RehearsalError
 
 app = typer.Typer(
@@ -17,7 +19,9 @@ app = typer.Typer(
 )
 app.add_typer(rehearse.app, name="rehearse")
 app.add_typer(toolchain.app, name="toolchain")
+app.add_typer(images.app, name="images")
 app.command("schema")(schema.schema)
+app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)
 
 
@@ -25,7 +29,7 @@ def main() -> None:
     """Run the command; a user's mistake ends as one line, never as a traceback."""
     try:
         app()
-    except RehearsalError as error:
+    except (RehearsalError, ImageLockError) as error:
         raise fail(str(error)) from None
     except KeyboardInterrupt:
         raise interrupted() from None

@@ -66,7 +66,7 @@ def up(stack: Stack, name: Name = None, level: LevelOption = None, json: AsJson 
 @app.command("prepare")
 def prepare(stack: Stack) -> None:
     """Build or fetch everything that the stack's rehearsal needs, and start nothing."""
-    from cli.rehearsal_run import make_ready
+    from cli.rehearsal_ready import make_ready
 
     make_ready(stack, None, ConsoleReporter(console()))
 

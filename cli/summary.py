@@ -11,9 +11,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.console import clock
+from rehearsal.engine import Nearness
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
+
+    from rehearsal.engine import Fidelity
 
 GPU_RESOURCE = "nvidia.com/gpu"
 
@@ -50,7 +55,10 @@ class Policies:
 
 @dataclass(frozen=True)
 class Summary:
-    """All of it, as data; ``seconds`` are those of each phase, ``origins`` say where each image is from."""
+    """All of it, as data; ``seconds`` are those of each phase, ``origins`` say where each image is from.
+
+    ``stood_in`` says what had something simpler in its place.
+    """
 
     stack: str
     name: str
@@ -64,6 +72,8 @@ class Summary:
     origins: dict[str, str]
     simulated_images: dict[str, str]
     left_out: tuple[str, ...]
+    stood_in: tuple[str, ...]
+    fidelity: Fidelity
     kubeconfig: str
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -74,7 +84,11 @@ class Summary:
 
     def to_json(self) -> str:
         """The summary as a JSON document."""
-        return json.dumps(asdict(self) | {"ready": self.ready}, indent=2)
+        fidelity = asdict(self.fidelity) | {
+            "totals": self.fidelity.totals,
+            "emulated_share": self.fidelity.emulated_share,
+        }
+        return json.dumps(asdict(self) | {"ready": self.ready, "fidelity": fidelity}, indent=2)
 
 
 def print_summary(out: Console, summary: Summary) -> None:
@@ -86,6 +100,7 @@ def print_summary(out: Console, summary: Summary) -> None:
         ("Nodes", _node_rows(summary.nodes)),
         ("Pods", _pod_rows(summary.pods)),
         ("Policies", _policy_rows(summary.policies)),
+        ("Resources", _fidelity_rows(summary.fidelity)),
         ("Not real", _unreal_rows(summary)),
         ("Time", [(title, clock(seconds)) for title, seconds in summary.seconds.items()]),
     ):
@@ -151,9 +166,33 @@ def _policy_rows(policies: Policies) -> list[tuple[str, str]]:
     return rows
 
 
+def _fidelity_rows(fidelity: Fidelity) -> list[tuple[str, str]]:
+    rows = [(name, _counts(counts)) for name, counts in fidelity.components.items()]
+    share = fidelity.emulated_share
+    if share is None:
+        return rows
+    rows.append(("all", f"{_counts(fidelity.totals)}; of AWS {share:.0%} emulated"))
+    reasons: dict[str, list[str]] = {}
+    for each in fidelity.recorded:
+        reasons.setdefault(each.reason, []).append(f"{each.resources} {each.type.rpartition(':')[2]}")
+    rows += [("recorded", escape(f"{', '.join(kinds)}: {reason}")) for reason, kinds in reasons.items()]
+    if fidelity.gaps:
+        rows.append(("gaps", f"settings of {len(fidelity.gaps)} types that moto did not take; `--json` says which"))
+    return rows
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    colours = {Nearness.RECORDED: "yellow", Nearness.UNACCOUNTED: "red"}
+    return ", ".join(
+        f"[{colours[Nearness(each)]}]{count} {each}[/]" if each in colours else f"{count} {each}"
+        for each, count in counts.items()
+    )
+
+
 def _unreal_rows(summary: Summary) -> list[tuple[str, str]]:
     rows = [(f"level {summary.level}", escape(summary.level_reason))] if summary.level_reason else []
     rows += [("left out", escape(text)) for text in summary.left_out]
+    rows += [("stood in", escape(text)) for text in summary.stood_in]
     if summary.simulated_images:
         names = ", ".join(image.split("/", 1)[-1] for image in summary.simulated_images)
         rows.append(("simulated", f"pods of images that cannot be had here: {escape(names)}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -9,6 +10,8 @@ import yaml
 from components._workload import Container, Mount, Pod, config_volume, http_get, probe, secret_volume
 
 if TYPE_CHECKING:
+    import pulumi
+
     from components.specs.monitoring_stack import Alerting
 
 APP: Final = "alertmanager"
@@ -16,10 +19,24 @@ PORT: Final = 9093
 _USER: Final = 65534
 
 
-def configuration(spec: Alerting) -> str:
+@dataclass(frozen=True)
+class Topic:
+    """An SNS topic to publish to, as the role of the pod."""
+
+    arn: str
+    region: str
+
+
+def configuration(spec: Alerting, topic: Topic | None = None) -> str:
     """`alertmanager.yml`."""
-    webhook = [{"url_file": "/receiver/url"}] if spec.webhook_secret else []
-    receiver: dict[str, Any] = {"name": "people", **({"webhook_configs": webhook} if webhook else {})}
+    webhook = {"webhook_configs": [{"url_file": "/receiver/url"}]} if spec.webhook_secret else {}
+    receivers: list[dict[str, Any]] = [{"name": "people", **webhook}]
+    heartbeat = "people"
+    if topic is not None:
+        receivers[0]["sns_configs"] = [{"topic_arn": topic.arn, "sigv4": {"region": topic.region}}]
+        # A message every five minutes is for a machine that notices its absence, not for those who read the topic.
+        heartbeat = "heartbeat"
+        receivers.append({"name": heartbeat, **webhook})
     return yaml.safe_dump(
         {
             "route": {
@@ -28,7 +45,7 @@ def configuration(spec: Alerting) -> str:
                 "group_wait": "30s",
                 "group_interval": "5m",
                 "repeat_interval": "12h",
-                "routes": [{"receiver": "people", "matchers": ['alertname="Watchdog"'], "repeat_interval": "5m"}],
+                "routes": [{"receiver": heartbeat, "matchers": ['alertname="Watchdog"'], "repeat_interval": "5m"}],
             },
             "inhibit_rules": [
                 {
@@ -37,13 +54,13 @@ def configuration(spec: Alerting) -> str:
                     "equal": ["area", "namespace"],
                 }
             ],
-            "receivers": [receiver],
+            "receivers": receivers,
         },
         sort_keys=False,
     )
 
 
-def pod(spec: Alerting, configuration: str) -> Pod:
+def pod(spec: Alerting, configuration: pulumi.Input[str]) -> Pod:
     """The server, on a ConfigMap with its configuration."""
     server = Container(
         APP,

@@ -21,9 +21,9 @@ from components._workload import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from components._s3_store import BucketAccess
+    from components._bucket_access import BucketAccess
     from components.specs.feature_store import FeatureServer, FeatureStoreSpec
     from components.specs.size import Size
 
@@ -43,29 +43,33 @@ class Sources:
 
     configuration: pulumi.Input[str]
     """Secret with `feature_store.yaml`."""
-    credentials: pulumi.Input[str]
-    """Secret with the bucket's `credentials`."""
+    credentials: pulumi.Input[str] | None
+    """Secret with the bucket's `credentials`; None where the pods have a role."""
     repository: str
     """ConfigMap with the feature definitions."""
     definitions: Sequence[str]
     """The files in it."""
     programs: str
     """ConfigMap with our own programs."""
-    stores: Sequence[str]
+    stores: Sequence[pulumi.Input[str]]
     """`host:port` of registry and online store."""
     bucket: BucketAccess
     """The offline store's access."""
+    identities: Sequence[pulumi.Resource]
+    """What gives the pods their roles; they must be started afterwards."""
 
 
 def configuration(
     spec: FeatureStoreSpec,
     registry: pulumi.Output[str],
     online: pulumi.Output[str],
+    offline: Mapping[str, pulumi.Input[str]],
 ) -> pulumi.Output[str]:
     """`feature_store.yaml`, of which JSON is a part; it holds both stores' passwords.
 
     Feast takes them from nowhere but this file and the environment, so the file is a Secret and the environment is not
-    used. `registry` is an SQLAlchemy URL, `online` a connection string of Feast's Redis client.
+    used. `registry` is an SQLAlchemy URL, `online` a connection string of Feast's Redis client, `offline` a section of
+    its own.
     """
     return pulumi.Output.json_dumps(
         {
@@ -82,7 +86,7 @@ def configuration(
                 "sqlalchemy_config_kwargs": {"echo": False, "pool_pre_ping": True},
             },
             "online_store": {"type": "redis", "connection_string": online},
-            "offline_store": {"type": "dask"},
+            "offline_store": dict(offline),
             "entity_key_serialization_version": 3,
             "feature_server": {"type": "local", "metrics": {"enabled": True}},
         }
@@ -164,14 +168,15 @@ def _container(
 ) -> Container:
     # File by file: a ConfigMap that is mounted whole shows each file under two paths, and Feast reads both.
     repository = [Mount(f"/repository/{file}", "repository", file=file) for file in sources.definitions]
+    key = [] if sources.credentials is None else [Mount("/etc/aws", "credentials")]
     return Container(
         name,
         "feast",
         size,
         command=command,
         environment={
-            **sources.bucket.environment(),
-            "AWS_SHARED_CREDENTIALS_FILE": "/etc/aws/credentials",
+            **sources.bucket.environment,
+            **({"AWS_SHARED_CREDENTIALS_FILE": "/etc/aws/credentials"} if key else {}),
             "FEATURE_BUCKET": sources.bucket.bucket,
             "HOME": "/tmp",  # noqa: S108 (a volume of the pod's own)
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -179,7 +184,7 @@ def _container(
         ports=ports or {},
         mounts=(
             Mount("/etc/feast", "configuration"),
-            Mount("/etc/aws", "credentials"),
+            *key,
             Mount("/programs", "programs"),
             *repository,
         ),
@@ -191,6 +196,7 @@ def _pod(app: str, sources: Sources, container: Container, size: Size) -> Pod:
     wait = ("python", "/programs/wait_for_ports.py", f"--timeout-seconds={_WAIT_SECONDS}", *sources.stores)
     waiting = Container("wait", "feast", size, command=wait, mounts=(Mount("/programs", "programs"),))
     serves = app == APP
+    key = [] if sources.credentials is None else [secret_volume("credentials", sources.credentials)]
     return Pod(
         app,
         _USER,
@@ -198,7 +204,7 @@ def _pod(app: str, sources: Sources, container: Container, size: Size) -> Pod:
         waits=[waiting],
         volumes=[
             secret_volume("configuration", sources.configuration),
-            secret_volume("credentials", sources.credentials),
+            *key,
             config_volume("programs", sources.programs),
             config_volume("repository", sources.repository),
         ],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import pulumi
+
 from components._versions import IMAGES
 from components._workload import CONFINED, as_user
 from components.capacity import GPU_RESOURCE, GPU_TAINT, POOL_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pulumi
 
     from components.capacity import Team
     from components.specs.gpu_serving_pool import ModelFormat, ServedModel
@@ -20,6 +20,8 @@ Manifest = dict[str, Any]
 
 VLLM: Final = "vllm"
 MLSERVER: Final = "mlserver"
+ACCOUNT: Final = "model-server"
+"""Service account of servers whose model lies in the stack's artifact bucket."""
 _SCRATCH: Final = "/tmp"  # noqa: S108 (a volume of the pod's own)
 _SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108
 _PORT: Final = 8080
@@ -72,8 +74,9 @@ def mlserver() -> Manifest:
     return _runtime(MLSERVER, container, scratch, formats=_CLASSIC, metrics_port=_METRICS_PORT)
 
 
-def endpoint(model: ServedModel, team: Team, namespace: pulumi.Input[str]) -> Manifest:
-    """The model's InferenceService: its replicas on different nodes, its record in labels and annotations."""
+def endpoint(model: ServedModel, team: Team, namespace: pulumi.Input[str], bucket: pulumi.Input[str]) -> Manifest:
+    """The model's InferenceService: its replicas on different nodes, its record in labels and annotations. `bucket` is
+    the stack's own, in which the model may lie."""
     return {
         "apiVersion": "serving.kserve.io/v1beta1",
         "kind": "InferenceService",
@@ -88,7 +91,7 @@ def endpoint(model: ServedModel, team: Team, namespace: pulumi.Input[str]) -> Ma
                 "mlplatform.dev/model-digest": model.digest,
             },
         },
-        "spec": {"predictor": _predictor(model)},
+        "spec": {"predictor": _predictor(model, bucket)},
     }
 
 
@@ -102,7 +105,7 @@ def disruption_budget(model: ServedModel, team: Team, namespace: pulumi.Input[st
     }
 
 
-def _predictor(model: ServedModel) -> Manifest:
+def _predictor(model: ServedModel, bucket: pulumi.Input[str]) -> Manifest:
     gpus = {GPU_RESOURCE: str(model.gpus)} if model.gpus else {}
     placement = {} if model.pool is None else {"nodeSelector": {POOL_LABEL: model.pool}, "tolerations": [_TOLERATION]}
     return {
@@ -113,16 +116,23 @@ def _predictor(model: ServedModel) -> Manifest:
         "securityContext": as_user(_USER),
         "topologySpreadConstraints": [_spread(domain, model) for domain in _FAILURE_DOMAINS],
         **placement,
+        **({} if model.folder is None else {"serviceAccountName": ACCOUNT}),
         "model": {
             "runtime": VLLM if model.format == "llm" else MLSERVER,
             "modelFormat": {"name": model.format},
-            # By default KServe runs the image beside the server, as a container that no namespace of a team
-            # admits; mounted as a volume it needs none.
-            "storageUri": model.uri.replace("oci://", "oci+native://", 1),
+            "storageUri": _storage_uri(model, bucket),
             "args": [f"--tensor-parallel-size={model.gpus}"] if model.format == "llm" else [],
             "resources": {kind: {**each, **gpus} for kind, each in model.size.resources().items()},
         },
     }
+
+
+def _storage_uri(model: ServedModel, bucket: pulumi.Input[str]) -> pulumi.Input[str]:
+    if model.folder is not None:
+        return pulumi.Output.concat("s3://", bucket, "/", model.folder.rstrip("/"))
+    # By default KServe runs the image beside the server, as a container that no namespace of a team admits; mounted as
+    # a volume it needs none.
+    return model.uri.replace("oci://", "oci+native://", 1)
 
 
 def _spread(domain: str, model: ServedModel) -> Manifest:

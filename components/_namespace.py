@@ -85,6 +85,10 @@ class PlatformNamespace:
         if kind == "Service":
             # It is ready when its pods are, and those are waited for.
             metadata["annotations"] = {"pulumi.com/skipAwait": "true"}
+        if kind in _OWNING_VOLUMES:
+            # The end of the namespace waits for the pods, which may take their time to stop. Destroy goes in waves:
+            # waiting here as well would hold up everything else.
+            metadata["annotations"] = {"pulumi.com/deletionPropagationPolicy": "background"}
         options = pulumi.ResourceOptions(depends_on=[self.resource, *depends_on])
         if kind == "Secret":
             options.additional_secret_outputs = ["data", "stringData"]
@@ -103,6 +107,11 @@ class PlatformNamespace:
         return KubernetesObject(
             f"{self._prefix}-{name}", manifest, pulumi.ResourceOptions.merge(self._options, options)
         )
+
+    def late_config(self, name: str, files: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
+        """A ConfigMap of files that are known only once something else exists; its name changes with them."""
+        made = self.add(name, "v1", "ConfigMap", {"data": dict(files), "immutable": True}, named=False)
+        return object_name(made)
 
     def config(self, name: str, files: Mapping[str, str]) -> str:
         """A ConfigMap of files, named by its content: who mounts it is restarted when a file changes."""

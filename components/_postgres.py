@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import pulumi
+
+from components._store import Store
 from components._workload import Container, Mount, Pod, probe, run, secret_volume
 
 if TYPE_CHECKING:
-    import pulumi
-
     from components.specs.size import Size
 
 APP: Final = "postgres"
@@ -46,3 +47,11 @@ def pod(database: str, password_secret: pulumi.Input[str], size: Size) -> Pod:
     )
     volumes = [{"name": "socket", "emptyDir": {}}, secret_volume("password", password_secret)]
     return Pod(APP, _USER, [server], volumes=volumes, grace_seconds=60)
+
+
+def store(database: str, host: str, password: pulumi.Output[str]) -> Store:
+    """The database as SQLAlchemy reaches it."""
+    connection = pulumi.Output.format(
+        "postgresql+psycopg://{0}:{1}@{2}:{3}/{0}?connect_timeout=5", database, password, host, PORT
+    )
+    return Store(f"{host}:{PORT}", connection)

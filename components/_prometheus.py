@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +11,8 @@ import yaml
 from components._workload import Container, Mount, Pod, config_volume, http_get, probe
 
 if TYPE_CHECKING:
+    import pulumi
+
     from components.specs.monitoring_stack import Metrics
 
 APP: Final = "prometheus"
@@ -26,12 +29,30 @@ Job = dict[str, Any]
 Relabelling = dict[str, Any]
 
 
-def configuration(spec: Metrics, alertmanager: str) -> str:
+@dataclass(frozen=True)
+class RemoteWrite:
+    """Where all samples are handed on to, as the role of the pod."""
+
+    url: str
+    region: str
+    """The AWS region of the URL."""
+    cluster: str
+    """The label by which samples of this cluster are told from others'."""
+
+    def settings(self) -> dict[str, Any]:
+        """As Prometheus reads it; the figures of the queue are those that AWS recommends."""
+        queue = {"max_samples_per_send": 1000, "max_shards": 200, "capacity": 2500}
+        return {"remote_write": [{"url": self.url, "sigv4": {"region": self.region}, "queue_config": queue}]}
+
+
+def configuration(spec: Metrics, alertmanager: str, remote: RemoteWrite | None = None) -> str:
     """`prometheus.yml`; `alertmanager` is the `host:port` that alerts go to."""
     interval = f"{spec.scrape_interval_seconds}s"
+    named = {} if remote is None else {"external_labels": {"cluster": remote.cluster}}
     return yaml.safe_dump(
         {
-            "global": {"scrape_interval": interval, "evaluation_interval": interval},
+            "global": {"scrape_interval": interval, "evaluation_interval": interval, **named},
+            **({} if remote is None else remote.settings()),
             "rule_files": ["/rules/*.yaml"],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
             "scrape_configs": [
@@ -63,7 +84,7 @@ def permissions() -> list[dict[str, Any]]:
     ]
 
 
-def pod(spec: Metrics, configuration: str, rules: str) -> Pod:
+def pod(spec: Metrics, configuration: pulumi.Input[str], rules: str) -> Pod:
     """The server, on ConfigMaps with its configuration and its rules."""
     keep_bytes = f"{int(spec.storage.gib * 1024 * _USED_SHARE)}MB"
     server = Container(

@@ -16,7 +16,8 @@ from components._workload import Container, Mount, Pod, http_get, probe, secret_
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from components.specs.artifact_bucket import ArtifactBucketSpec
+    from components._bucket_access import AccessKey
+    from components.specs.artifact_bucket import InClusterBucketSpec
 
 APP: Final = "seaweedfs"
 S3_PORT: Final = 8333
@@ -27,56 +28,33 @@ _UNFINISHED_UPLOAD_DAYS: Final = 7
 
 
 @dataclass(frozen=True)
-class BucketAccess:
-    """How one party reaches its folder of the bucket."""
+class Party:
+    """Somebody whom the store knows, and the folder that is theirs."""
 
-    endpoint: str
-    """Address of the S3 store inside the cluster."""
-    bucket: str
-    """The bucket's name."""
+    key: AccessKey
     prefix: str
     """The folder, ending in a slash; empty: the whole bucket."""
-    identity: str
-    """The access key, which is no secret."""
-    secret_key: pulumi.Output[str]
-    """The secret that belongs to it."""
-
-    def credentials(self) -> pulumi.Output[str]:
-        """The credentials file of AWS' tools."""
-        return pulumi.Output.format(
-            "[default]\naws_access_key_id = {0}\naws_secret_access_key = {1}\n", self.identity, self.secret_key
-        )
-
-    def environment(self) -> dict[str, pulumi.Input[str]]:
-        """What AWS' tools need besides the credentials; nothing in it is secret."""
-        return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_DEFAULT_REGION": _REGION}
-
-    def secret(self) -> dict[str, pulumi.Input[str]]:
-        """What a party is handed: all of the above, as variables and as a file."""
-        return {
-            **self.environment(),
-            "AWS_ACCESS_KEY_ID": self.identity,
-            "AWS_SECRET_ACCESS_KEY": self.secret_key,
-            "BUCKET": self.bucket,
-            "PREFIX": self.prefix,
-            "credentials": self.credentials(),
-        }
 
 
-def identities(admin: BucketAccess, others: Iterable[BucketAccess]) -> pulumi.Output[str]:
+def environment(endpoint: str) -> dict[str, pulumi.Input[str]]:
+    """What AWS' tools need besides credentials to reach the store at this address."""
+    return {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": _REGION}
+
+
+def identities(bucket: str, admin: Party, others: Iterable[Party]) -> pulumi.Output[str]:
     """The store's file of who may do what.
 
     A right on `bucket/*` covers objects only. One on `bucket` would let its holder replace the lifecycle rules.
     """
     known = [_identity(admin, ["Admin", "Read", "Write", "List", "Tagging"])]
-    for access in others:
-        folder = f"{access.bucket}/{access.prefix}*"
-        listed = folder if access.prefix else access.bucket
-        known.append(_identity(access, [f"Read:{folder}", f"Write:{folder}", f"Tagging:{folder}", f"List:{listed}"]))
+    for party in others:
+        folder = f"{bucket}/{party.prefix}*"
+        listed = folder if party.prefix else bucket
+        known.append(_identity(party, [f"Read:{folder}", f"Write:{folder}", f"Tagging:{folder}", f"List:{listed}"]))
     return pulumi.Output.json_dumps({"identities": known})
 
 
-def settings(spec: ArtifactBucketSpec) -> dict[str, Any]:
+def settings(spec: InClusterBucketSpec) -> dict[str, Any]:
     """What `controllers/bucket_setup.py` brings the bucket to."""
     rules = [_rule(rule.prefix, rule.expire_days, rule.expire_noncurrent_days) for rule in spec.lifecycle]
     unfinished = {
@@ -88,7 +66,7 @@ def settings(spec: ArtifactBucketSpec) -> dict[str, Any]:
     return {"bucket": spec.name, "versioned": spec.versioned, "rules": [*rules, unfinished]}
 
 
-def pod(spec: ArtifactBucketSpec, identities_secret: pulumi.Input[str]) -> Pod:
+def pod(spec: InClusterBucketSpec, identities_secret: pulumi.Input[str]) -> Pod:
     """The store, with the two processes that apply lifecycle rules: one gives the orders, one carries them out."""
     server = Container(
         "server",
@@ -118,9 +96,9 @@ def pod(spec: ArtifactBucketSpec, identities_secret: pulumi.Input[str]) -> Pod:
     )
 
 
-def _identity(access: BucketAccess, actions: list[str]) -> dict[str, Any]:
-    keys = {"accessKey": access.identity, "secretKey": access.secret_key}
-    return {"name": access.identity, "credentials": [keys], "actions": actions}
+def _identity(party: Party, actions: list[str]) -> dict[str, Any]:
+    keys = {"accessKey": party.key.identity, "secretKey": party.key.secret}
+    return {"name": party.key.identity, "credentials": [keys], "actions": actions}
 
 
 def _rule(prefix: str, expire_days: int | None, expire_noncurrent_days: int | None) -> dict[str, Any]:

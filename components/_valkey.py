@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
+from components._store import Store
 from components._workload import Container, Mount, Pod, probe, run, secret_volume
 
 if TYPE_CHECKING:
@@ -54,3 +55,12 @@ def pod(secret: pulumi.Input[str], size: Size) -> Pod:
         },
     )
     return Pod(APP, _USER, [server], volumes=[secret_volume("configuration", secret)])
+
+
+def store(host: str, password: pulumi.Output[str]) -> Store:
+    """The store as Feast's client reaches it."""
+    # Without time-outs a store that hangs would hold every request for ever.
+    connection = pulumi.Output.format(
+        "{0}:{1},password={2},socket_connect_timeout=2,socket_timeout=2", host, PORT, password
+    )
+    return Store(f"{host}:{PORT}", connection)

@@ -1,15 +1,19 @@
 """The one table of charts and images: every version that a stack can put on a cluster is named here.
 
 Controllers that the rehearsal builds from Go modules have the same version in `rehearsal/toolchain/*/go.mod`;
-`tests/components/test_versions.py` holds the two together. Digests are filled where a registry can be reached
-(`mlplatform images lock`); a stack for production requires them, the local one has none.
+`tests/components/test_versions.py` holds the two together. Digests come from the lock (`_image_lock.py`), which
+`mlplatform images lock` fills where registries can be reached; a stack for production requires them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
+from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from components._image_lock import ImageLock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +26,11 @@ class Image:
     repository: str
     tag: str
     digest: str | None = None
+
+    @property
+    def tagged(self) -> str:
+        """`repository:tag`, whatever the digest."""
+        return f"{self.repository}:{self.tag}"
 
     @property
     def reference(self) -> str:
@@ -44,6 +53,11 @@ class Chart:
     digest: str | None = None
 
     @property
+    def tagged(self) -> str:
+        """`<repository>/<name>:<version>`, as a registry that is asked for the chart understands it."""
+        return f"{self.repository.removeprefix('oci://')}/{self.name}:{self.version}"
+
+    @property
     def reference(self) -> str:
         """The OCI address of the chart; with its digest where that is known."""
         address = f"{self.repository}/{self.name}"
@@ -55,9 +69,19 @@ class Chart:
         return f"{self.name}-{self.version.removeprefix('v')}"
 
 
+_LOCK: Final = ImageLock.of_environment()
+
+
+def _locked(images: Mapping[str, Image]) -> Mapping[str, Image]:
+    """The images, by the name that components use, with the digests of the lock."""
+    return MappingProxyType(
+        {name: replace(each, digest=_LOCK.images.get(each.tagged)) for name, each in images.items()}
+    )
+
+
 CHARTS: Final[Mapping[str, Chart]] = MappingProxyType(
     {
-        chart.name: chart
+        chart.name: replace(chart, digest=_LOCK.charts.get(chart.tagged))
         for chart in (
             Chart("kueue", "0.19.2", "oci://registry.k8s.io/kueue/charts"),
             Chart("jobset", "0.12.0", "oci://registry.k8s.io/jobset/charts"),
@@ -66,11 +90,35 @@ CHARTS: Final[Mapping[str, Chart]] = MappingProxyType(
             # to its state after every step. KServe's webhook checks an InferenceService all the same.
             Chart("kserve-crd-minimal", "v0.20.0", "oci://ghcr.io/kserve/charts"),
             Chart("kserve-resources", "v0.20.0", "oci://ghcr.io/kserve/charts"),
+            Chart("karpenter-crd", "1.13.0", "oci://public.ecr.aws/karpenter"),
+            Chart("karpenter", "1.13.0", "oci://public.ecr.aws/karpenter"),
+            Chart("cilium", "1.20.2", "oci://quay.io/cilium/charts"),
         )
     }
 )
 
-IMAGES: Final[Mapping[str, Image]] = MappingProxyType(
+OWN_REPOSITORY: Final = "registry.invalid/mlplatform"
+"""What our own images are called until `mlplatform images push` has written into the lock where they are: a name that
+no registry can ever have (RFC 2606)."""
+
+
+def _ours(name: str, tag: str) -> Image:
+    """An image of our own: where it was pushed, or under the name that it has before."""
+    repository, _, digest = _LOCK.ours.get(f"{name}:{tag}", f"{OWN_REPOSITORY}/{name}").partition("@")
+    return Image(repository, tag, digest or None)
+
+
+def _content_of(package: str) -> str:
+    """Another text whenever a file of the package is another: a changed program is another image."""
+    content = hashlib.sha256()
+    files = {each.name: each for each in resources.files(package).iterdir() if each.name.endswith(".py")}
+    for name in sorted(files):
+        text = files[name].read_bytes()
+        content.update(f"{name}\0{len(text)}\0".encode() + text)
+    return content.hexdigest()[:12]
+
+
+IMAGES: Final[Mapping[str, Image]] = _locked(
     {
         # Controllers
         "kueue": Image("registry.k8s.io/kueue/kueue", "v0.19.2"),
@@ -83,6 +131,11 @@ IMAGES: Final[Mapping[str, Image]] = MappingProxyType(
         "kserve-storage-initializer": Image("docker.io/kserve/storage-initializer", "v0.20.0"),
         "kserve-agent": Image("docker.io/kserve/agent", "v0.20.0"),
         "kserve-router": Image("docker.io/kserve/router", "v0.20.0"),
+        "karpenter": Image("public.ecr.aws/karpenter/controller", "1.13.0"),
+        # Nodes
+        "efa-device-plugin": Image("public.ecr.aws/eks/aws-efa-k8s-device-plugin", "v0.5.20"),
+        "cilium": Image("quay.io/cilium/cilium", "v1.20.2"),
+        "cilium-operator": Image("quay.io/cilium/operator-generic", "v1.20.2"),
         # Training and serving runtimes
         "torch": Image("docker.io/pytorch/pytorch", "2.10.0-cuda12.8-cudnn9-runtime"),
         "vllm": Image("docker.io/vllm/vllm-openai", "v0.33.0"),
@@ -97,5 +150,17 @@ IMAGES: Final[Mapping[str, Image]] = MappingProxyType(
         "alertmanager": Image("quay.io/prometheus/alertmanager", "v0.31.0"),
         "dcgm-exporter": Image("nvcr.io/nvidia/k8s/dcgm-exporter", "4.6.1-4.8.4-distroless"),
         "grafana": Image("docker.io/grafana/grafana", "13.2.3"),
+        "fluent-bit": Image("docker.io/fluent/fluent-bit", "4.2.0"),
     }
 )
+
+OURS: Final[Mapping[str, Image]] = MappingProxyType(
+    {
+        # On Feast's packages, so the tag begins with Feast's version.
+        "controllers": _ours("controllers", f"{IMAGES['feast'].tag}-{_content_of('controllers')}"),
+    }
+)
+"""Our own programs, which nobody but us publishes: `mlplatform images build` and `push`."""
+
+AWS_ENGINES: Final[Mapping[str, str]] = MappingProxyType({"aurora-postgresql": "17.7", "valkey": "8.2"})
+"""Engines of managed stores on AWS."""

@@ -51,7 +51,7 @@ class Container:
     image: str
     """The key of its image in the version table."""
     size: Size
-    command: Sequence[str] = ()
+    command: Sequence[pulumi.Input[str]] = ()
     """Replaces the image's entry point; empty: the image's own is run."""
     arguments: Sequence[str] = ()
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -177,7 +177,7 @@ def job(pod: Pod, *, retries: int, timeout_seconds: int) -> Manifest:
     return {"backoffLimit": retries, "activeDeadlineSeconds": timeout_seconds, "template": pod.template()}
 
 
-def config_volume(name: str, config_map: str) -> Manifest:
+def config_volume(name: str, config_map: pulumi.Input[str]) -> Manifest:
     """A pod's volume of the files of a ConfigMap."""
     return {"name": name, "configMap": {"name": config_map}}
 

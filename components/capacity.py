@@ -182,15 +182,20 @@ def _above_capacity(
     )
 
 
+def node_labels(pool: Pool) -> dict[str, str]:
+    """Labels that every node of the pool has."""
+    return {
+        POOL_LABEL: pool.name,
+        "nvidia.com/gpu.present": "true",
+        "nvidia.com/gpu.product": pool.accelerator,
+        "nvidia.com/gpu.count": str(pool.gpus_per_node),
+    }
+
+
 def _node(pool: Pool, index: int) -> dict[str, Any]:
     return {
         "name": f"gpu-{pool.name}-{index}",
-        "labels": {
-            POOL_LABEL: pool.name,
-            "nvidia.com/gpu.present": "true",
-            "nvidia.com/gpu.product": pool.accelerator,
-            "nvidia.com/gpu.count": str(pool.gpus_per_node),
-        },
+        "labels": node_labels(pool),
         "taints": [dict(GPU_TAINT)],
         "capacity": {
             "cpu": str(pool.cpus_per_node),

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Final
 import pulumi
 
 from components import _feast, _postgres, _valkey
+from components._cloud import place_of
+from components._identity import pod_identity
 from components._namespace import PlatformNamespace, in_namespace, in_team_namespaces
 from components._password import password
 from components._workload import deployment, job, stateful_set
+from components.specs.feature_store import InClusterOnlineStore, InClusterRegistry, ParquetOfflineStore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from components._bucket_access import BucketAccess
+    from components._identity import Statement
     from components._objects import KubernetesObject
-    from components._s3_store import BucketAccess
+    from components._store import Store
     from components._workload import Pod
     from components.cluster import Cluster
     from components.specs.feature_store import FeatureStoreSpec
@@ -51,12 +58,10 @@ class FeatureStore(pulumi.ComponentResource):
         super().__init__("mlplatform:index:FeatureStore", name, None, opts)
         self._name, self._args = name, args
         self._namespace = PlatformNamespace(NAMESPACE, self, args.cluster, prefix=name)
-        for account in (_postgres.APP, _valkey.APP, _feast.APP, _feast.JOBS):
+        for account in (_feast.APP, _feast.JOBS):
             self._namespace.account(account)
         self._let_in()
-        registry = self._registry()
-        online = self._online_store()
-        sources = self._sources(registry, online)
+        sources = self._sources(self._registry(), self._online_store())
         applied = self._apply(sources)
         self._schedule(sources, applied)
         server = self._serve(sources, applied)
@@ -67,58 +72,95 @@ class FeatureStore(pulumi.ComponentResource):
         self.register_outputs({"endpoint": self.endpoint, "project": self.project})
 
     def _let_in(self) -> None:
-        own, everyone = in_namespace(NAMESPACE), [in_namespace(NAMESPACE), in_namespace("kserve"), in_team_namespaces()]
-        self._namespace.allow(_postgres.APP, [_postgres.PORT], [own])
-        self._namespace.allow(_valkey.APP, [_valkey.PORT], [own])
+        everyone = [in_namespace(NAMESPACE), in_namespace("kserve"), in_team_namespaces()]
         self._namespace.allow(_feast.APP, [HTTP_PORT], everyone)
         self._namespace.allow(_feast.APP, [_feast.METRICS_PORT], [in_namespace("monitoring")])
 
-    def _registry(self) -> pulumi.Output[str]:
-        """The database; its SQLAlchemy URL."""
-        spec, secret = self._args.spec.registry, password(f"{self._name}-registry-password", self)
-        mounted = self._namespace.secret("registry", {"password": secret})
-        host = self._store(_postgres.pod(_DATABASE, mounted, spec.size), spec.storage, {"postgres": _postgres.PORT})
-        return pulumi.Output.format(
-            "postgresql+psycopg://{0}:{1}@{2}:{3}/{0}?connect_timeout=5", _DATABASE, secret, host, _postgres.PORT
-        )
+    def _registry(self) -> Store:
+        """The database of the registry; its connection is an SQLAlchemy URL."""
+        spec, name = self._args.spec.registry, f"{self._name}-registry"
+        secret = password(f"{name}-password", self)
+        if isinstance(spec, InClusterRegistry):
+            mounted = self._namespace.secret("registry", {"password": secret})
+            host = self._store(_postgres.pod(_DATABASE, mounted, spec.size), spec.storage, {"postgres": _postgres.PORT})
+            return _postgres.store(_DATABASE, host, secret)
+        from components._aurora import Aurora
 
-    def _online_store(self) -> pulumi.Output[str]:
-        """The store of the newest values; its connection string."""
-        spec, secret = self._args.spec.online, password(f"{self._name}-online-password", self)
-        mounted = self._namespace.secret("online", _valkey.files(secret, spec.size))
-        host = self._store(_valkey.pod(mounted, spec.size), spec.storage, {"valkey": _valkey.PORT})
-        # Without time-outs a store that hangs would hold every request for ever.
-        return pulumi.Output.format(
-            "{0}:{1},password={2},socket_connect_timeout=2,socket_timeout=2", host, _valkey.PORT, secret
-        )
+        place = place_of(self._args.cluster, "feature_store.registry")
+        return Aurora(name, spec, place, purpose="registry", database=_DATABASE, password=secret, parent=self).store
+
+    def _online_store(self) -> Store:
+        """The store of the newest values; its connection is a connection string of Feast's Redis client."""
+        spec, name = self._args.spec.online, f"{self._name}-online"
+        secret = password(f"{name}-password", self)
+        if isinstance(spec, InClusterOnlineStore):
+            mounted = self._namespace.secret("online", _valkey.files(secret, spec.size))
+            host = self._store(_valkey.pod(mounted, spec.size), spec.storage, {"valkey": _valkey.PORT})
+            return _valkey.store(host, secret)
+        from components._elasticache import ElastiCache
+
+        place = place_of(self._args.cluster, "feature_store.online")
+        return ElastiCache(name, spec, place, purpose="online", password=secret, parent=self).store
 
     def _store(self, pod: Pod, storage: Storage, ports: dict[str, int]) -> str:
+        """A store on the cluster, that only Feast reaches; its host name."""
+        self._namespace.account(pod.app)
+        self._namespace.allow(pod.app, list(ports.values()), [in_namespace(NAMESPACE)])
         self._namespace.add(pod.app, "apps/v1", "StatefulSet", {"spec": stateful_set(pod, "data", storage)})
         return self._namespace.service(pod.app, ports)
 
-    def _sources(self, registry: pulumi.Output[str], online: pulumi.Output[str]) -> _feast.Sources:
+    def _sources(self, registry: Store, online: Store) -> _feast.Sources:
         spec, bucket = self._args.spec, self._args.bucket
         definitions = _feast.definitions(spec.repository)
-        configuration = _feast.configuration(spec, registry, online)
+        offline, rights = self._offline_store()
+        configuration = _feast.configuration(spec, registry.connection, online.connection, offline)
+        key = None if bucket.key is None else self._namespace.secret("bucket", {"credentials": bucket.key.file()})
         return _feast.Sources(
             configuration=self._namespace.secret("feast", {"feature_store.yaml": configuration}),
-            credentials=self._namespace.secret("bucket", {"credentials": bucket.credentials()}),
+            credentials=key,
             repository=self._namespace.config("repository", definitions),
             definitions=tuple(definitions),
             programs=self._namespace.config("programs", _feast.programs()),
-            stores=(
-                f"{_postgres.APP}.{NAMESPACE}.svc:{_postgres.PORT}",
-                f"{_valkey.APP}.{NAMESPACE}.svc:{_valkey.PORT}",
-            ),
+            stores=(registry.address, online.address),
             bucket=bucket,
+            identities=self._identities([*bucket.rights, *rights]),
         )
+
+    def _offline_store(self) -> tuple[Mapping[str, pulumi.Input[str]], Sequence[Statement]]:
+        """Feast's own section about it, and what pods must be allowed beside the bucket."""
+        spec = self._args.spec.offline
+        if isinstance(spec, ParquetOfflineStore):
+            return {"type": "dask"}, ()
+        from components._athena import Athena
+
+        place = place_of(self._args.cluster, "feature_store.offline")
+        athena = Athena(f"{self._name}-offline", spec, place, self._args.bucket, parent=self)
+        return athena.configuration(), athena.rights()
+
+    def _identities(self, rights: Sequence[Statement]) -> list[pulumi.Resource]:
+        """Roles of Feast's pods with these rights; none where the bucket knows pods by a key."""
+        if not rights:
+            return []
+        place = place_of(self._args.cluster, "artifact_bucket")
+        return [
+            pod_identity(
+                f"{self._name}-{account}",
+                place,
+                namespace=NAMESPACE,
+                service_account=account,
+                statements=rights,
+                description="Feast: the feature store's folder of the artifact bucket",
+                parent=self,
+            )
+            for account in (_feast.APP, _feast.JOBS)
+        ]
 
     def _apply(self, sources: _feast.Sources) -> KubernetesObject:
         """Register the features; changed definitions make a new job. It waits for the stores inside the cluster, so
         that all three start at once."""
         pod = _feast.apply_pod(sources, self._args.spec.materialisation.size)
         body = {"spec": job(pod, retries=6, timeout_seconds=_APPLY_TIMEOUT_SECONDS)}
-        return self._namespace.add("apply", "batch/v1", "Job", body, named=False)
+        return self._namespace.add("apply", "batch/v1", "Job", body, named=False, depends_on=sources.identities)
 
     def _schedule(self, sources: _feast.Sources, applied: KubernetesObject) -> None:
         spec = self._args.spec.materialisation

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pulumi
 
 from components import _chart, _model_servers
+from components._model_account import model_account
 from components._objects import KubernetesObject, Webhooks, platform_namespace
 from components._versions import IMAGES
 
@@ -16,11 +17,23 @@ if TYPE_CHECKING:
 
     from pulumi_kubernetes.helm.v4 import Chart
 
+    from components._bucket_access import BucketAccess
     from components.capacity import Team
     from components.cluster import Cluster
     from components.specs.gpu_serving_pool import GpuServingPoolSpec, ServedModel
 
 _NAMESPACE: Final = "kserve"
+
+
+class ModelStore(Protocol):
+    """A bucket with models in it."""
+
+    @property
+    def bucket(self) -> pulumi.Output[str]:
+        """Its name."""
+
+    def models(self, team: str, folders: Sequence[str]) -> BucketAccess:
+        """Access of a team's model servers to these folders."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,8 @@ class GpuServingPoolArgs:
     """The teams that models belong to."""
     namespaces: Mapping[str, pulumi.Input[str]]
     """The namespace of each team, by the team's name."""
+    bucket: ModelStore
+    """The stack's own bucket, in which models may lie."""
 
 
 class GpuServingPool(pulumi.ComponentResource):
@@ -103,16 +118,26 @@ class GpuServingPool(pulumi.ComponentResource):
 
     def _endpoints(self, runtimes: Sequence[pulumi.Resource]) -> pulumi.Output[dict[str, str]]:
         teams = {team.name: team for team in self._args.teams}
+        accounts = {name: self._account(team) for name, team in teams.items()}
         endpoints = {
-            f"{model.team}/{model.name}": self._endpoint(model, teams[model.team], runtimes)
+            f"{model.team}/{model.name}": self._endpoint(model, teams[model.team], [*runtimes, *accounts[model.team]])
             for model in self._args.spec.models
         }
         return pulumi.Output.all(**endpoints)
 
-    def _endpoint(self, model: ServedModel, team: Team, runtimes: Sequence[pulumi.Resource]) -> pulumi.Output[str]:
+    def _account(self, team: Team) -> list[pulumi.Resource]:
+        """What the team's model servers fetch models as; nothing where none lies in the stack's own bucket."""
+        args = self._args
+        folders = [model.folder for model in args.spec.models if model.team == team.name and model.folder]
+        if not folders:
+            return []
+        namespace, access = args.namespaces[team.name], args.bucket.models(team.name, folders)
+        return model_account(f"{self._name}-{team.name}-account", team, namespace, access, args.cluster, self)
+
+    def _endpoint(self, model: ServedModel, team: Team, after: Sequence[pulumi.Resource]) -> pulumi.Output[str]:
         namespace = pulumi.Output.from_input(self._args.namespaces[team.name])
         name = f"{team.name}-{model.name}"
-        service = self._object(name, _model_servers.endpoint(model, team, namespace), *runtimes)
+        service = self._object(name, _model_servers.endpoint(model, team, namespace, self._args.bucket.bucket), *after)
         if model.replicas > 1:
             self._object(f"{name}-disruption", _model_servers.disruption_budget(model, team, namespace))
         return pulumi.Output.all(namespace, service.id).apply(

@@ -13,12 +13,20 @@ from typing import TYPE_CHECKING, Final
 import pulumi
 
 from components import _alertmanager, _gpu_exporter, _grafana, _prometheus
+from components._cloud import place_of
 from components._dashboards import DASHBOARDS
+from components._identity import pod_identity
 from components._namespace import PlatformNamespace, in_namespace
 from components._password import password
 from components._workload import deployment, stateful_set
+from components.specs.monitoring_stack import InClusterMetrics, NodeLogs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components._alert_topic import AlertTopic
+    from components._identity import Statement
+    from components._managed_prometheus import ManagedPrometheus
     from components._objects import KubernetesObject
     from components._workload import Pod
     from components.cluster import Cluster
@@ -26,6 +34,16 @@ if TYPE_CHECKING:
     from components.specs.storage import Storage
 
 NAMESPACE: Final = "monitoring"
+OUTPUTS: Final = (
+    "prometheus",
+    "alertmanager",
+    "grafana",
+    "grafana_password",
+    "metrics_endpoint",
+    "alert_topic",
+    "log_group",
+)
+"""Attributes of the component that are its outputs."""
 _RBAC: Final = "rbac.authorization.k8s.io"
 
 
@@ -41,7 +59,8 @@ class MonitoringStackArgs:
 
 class MonitoringStack(pulumi.ComponentResource):
     """Everything of the platform that gives metrics is read, judged by the alert rules, and shown on dashboards. So is
-    a pod of any namespace that is annotated `prometheus.io/scrape: "true"`."""
+    a pod of any namespace that is annotated `prometheus.io/scrape: "true"`. On AWS samples and logs of containers can
+    be kept outside of the cluster, and alerts published to a topic."""
 
     prometheus: pulumi.Output[str]
     """Address of Prometheus inside the cluster."""
@@ -51,6 +70,12 @@ class MonitoringStack(pulumi.ComponentResource):
     """Address of Grafana inside the cluster; None where it is not installed."""
     grafana_password: pulumi.Output[str] | None
     """The password of Grafana's user `admin`."""
+    metrics_endpoint: pulumi.Output[str] | None
+    """Where AWS answers queries about all samples, with signed requests; None where Prometheus keeps them itself."""
+    alert_topic: pulumi.Output[str] | None
+    """ARN of the topic that alerts are published to; None where there is none."""
+    log_group: pulumi.Output[str] | None
+    """Name of the log group of containers; None where logs stay on their nodes."""
 
     def __init__(self, name: str, args: MonitoringStackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:MonitoringStack", name, None, opts)
@@ -58,35 +83,77 @@ class MonitoringStack(pulumi.ComponentResource):
         self._namespace = PlatformNamespace(NAMESPACE, self, args.cluster, prefix=name)
         alertmanager = f"{_alertmanager.APP}.{NAMESPACE}.svc:{_alertmanager.PORT}"
         prometheus = f"http://{_prometheus.APP}.{NAMESPACE}.svc:{_prometheus.PORT}"
-        self.alertmanager = self._alertmanager().urn.apply(lambda _: f"http://{alertmanager}")
-        self.prometheus = self._prometheus(alertmanager).urn.apply(lambda _: prometheus)
+        topic = self._topic()
+        managed = self._managed(topic)
+        self.alertmanager = self._alertmanager(topic).urn.apply(lambda _: f"http://{alertmanager}")
+        self.prometheus = self._prometheus(alertmanager, managed).urn.apply(lambda _: prometheus)
         self.grafana, self.grafana_password = self._grafana(prometheus)
+        self.metrics_endpoint = managed.query_endpoint() if managed else None
+        self.alert_topic = topic.arn if topic else None
+        self.log_group = self._container_logs()
         if args.spec.gpu_exporter.enabled:
             self._gpu_exporter()
-        self.register_outputs(
-            {
-                "prometheus": self.prometheus,
-                "alertmanager": self.alertmanager,
-                "grafana": self.grafana,
-                "grafana_password": self.grafana_password,
-            }
-        )
+        self.register_outputs({each: getattr(self, each) for each in OUTPUTS})
 
-    def _alertmanager(self) -> KubernetesObject:
+    def _topic(self) -> AlertTopic | None:
+        spec = self._args.spec.alerting.topic
+        if spec is None:
+            return None
+        from components._alert_topic import AlertTopic
+
+        return AlertTopic(f"{self._name}-alerts", spec, place_of(self._args.cluster, "monitoring.alerting.topic"), self)
+
+    def _managed(self, topic: AlertTopic | None) -> ManagedPrometheus | None:
+        if isinstance(self._args.spec.metrics, InClusterMetrics):
+            return None
+        from components._managed_prometheus import ManagedPrometheus
+
+        place = place_of(self._args.cluster, "monitoring.metrics")
+        return ManagedPrometheus(f"{self._name}-metrics", place, topic, self)
+
+    def _alertmanager(self, topic: AlertTopic | None) -> KubernetesObject:
         spec = self._args.spec.alerting
-        files = self._namespace.config("alertmanager", {"alertmanager.yml": _alertmanager.configuration(spec)})
+        files: pulumi.Input[str]
+        identities: list[pulumi.Resource] = []
+        if topic is None:
+            files = self._namespace.config("alertmanager", {"alertmanager.yml": _alertmanager.configuration(spec)})
+        else:
+            region = place_of(self._args.cluster, "monitoring.alerting.topic").region
+            written = topic.arn.apply(lambda arn: _alertmanager.configuration(spec, _alertmanager.Topic(arn, region)))
+            files = self._namespace.late_config("alertmanager", {"alertmanager.yml": written})
+            identities.append(self._identity(_alertmanager.APP, topic.rights(), "Alertmanager: publishes alerts"))
         self._namespace.account(_alertmanager.APP)
         self._namespace.allow(_alertmanager.APP, [_alertmanager.PORT], [in_namespace(NAMESPACE)])
-        return self._store(_alertmanager.pod(spec, files), spec.storage, _alertmanager.PORT)
+        return self._store(_alertmanager.pod(spec, files), spec.storage, _alertmanager.PORT, identities)
 
-    def _prometheus(self, alertmanager: str) -> KubernetesObject:
+    def _prometheus(self, alertmanager: str, managed: ManagedPrometheus | None) -> KubernetesObject:
         spec = self._args.spec.metrics
-        configuration = {"prometheus.yml": _prometheus.configuration(spec, alertmanager)}
-        files = self._namespace.config("prometheus", configuration)
+        files: pulumi.Input[str]
+        identities: list[pulumi.Resource] = []
+        if managed is None:
+            files = self._namespace.config(
+                "prometheus", {"prometheus.yml": _prometheus.configuration(spec, alertmanager)}
+            )
+        else:
+            written = managed.remote_write().apply(lambda remote: _prometheus.configuration(spec, alertmanager, remote))
+            files = self._namespace.late_config("prometheus", {"prometheus.yml": written})
+            identities.append(self._identity(_prometheus.APP, managed.rights(), "Prometheus: hands samples on"))
         rules = self._namespace.config("rules", _prometheus.rules())
         self._read_access()
         self._namespace.allow(_prometheus.APP, [_prometheus.PORT], [in_namespace(NAMESPACE)])
-        return self._store(_prometheus.pod(spec, files, rules), spec.storage, _prometheus.PORT)
+        return self._store(_prometheus.pod(spec, files, rules), spec.storage, _prometheus.PORT, identities)
+
+    def _identity(self, app: str, rights: Sequence[Statement], description: str) -> pulumi.Resource:
+        place = place_of(self._args.cluster, "monitoring")
+        return pod_identity(
+            f"{self._name}-{app}",
+            place,
+            namespace=NAMESPACE,
+            service_account=app,
+            statements=rights,
+            description=description,
+            parent=self,
+        )
 
     def _read_access(self) -> None:
         """The account of Prometheus, and its right to see pods and services of every namespace."""
@@ -140,7 +207,16 @@ class MonitoringStack(pulumi.ComponentResource):
         body = {"spec": _gpu_exporter.daemon_set(self._args.spec.gpu_exporter.size)}
         room.add(_gpu_exporter.APP, "apps/v1", "DaemonSet", body)
 
-    def _store(self, pod: Pod, storage: Storage, port: int) -> KubernetesObject:
+    def _container_logs(self) -> pulumi.Output[str] | None:
+        spec = self._args.spec.logs
+        if isinstance(spec, NodeLogs):
+            return None
+        from components._container_logs import container_logs
+
+        place = place_of(self._args.cluster, "monitoring.logs")
+        return container_logs(f"{self._name}-logs", spec, self._args.cluster, place, NAMESPACE, self)
+
+    def _store(self, pod: Pod, storage: Storage, port: int, identities: Sequence[pulumi.Resource]) -> KubernetesObject:
         self._namespace.service(pod.app, {"http": port})
         body = {"spec": stateful_set(pod, "data", storage)}
-        return self._namespace.add(pod.app, "apps/v1", "StatefulSet", body)
+        return self._namespace.add(pod.app, "apps/v1", "StatefulSet", body, depends_on=identities)

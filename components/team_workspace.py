@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
@@ -11,6 +12,8 @@ from components._namespace import in_namespace
 from components._objects import KubernetesObject
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from components.capacity import Capacity
     from components.cluster import Cluster
     from components.specs.capacity import Team
@@ -34,6 +37,15 @@ class Peer:
 
 
 @dataclass(frozen=True)
+class Addresses:
+    """Something outside of the cluster that a team's pods talk to."""
+
+    cidrs: pulumi.Input[Sequence[str]]
+    ports: tuple[int, ...]
+    """TCP ports."""
+
+
+@dataclass(frozen=True)
 class TeamWorkspaceArgs:
     """Inputs of a TeamWorkspace."""
 
@@ -45,6 +57,8 @@ class TeamWorkspaceArgs:
     """Whether the team's jobs may use GPUs that others leave idle."""
     egress: tuple[Peer, ...] = ()
     """Platform services that the team's pods call."""
+    addresses: tuple[Addresses, ...] = ()
+    """Services outside of the cluster that the team's pods call."""
     ingress: tuple[Peer, ...] = ()
     """Parts of the platform that call the team's pods."""
 
@@ -122,12 +136,13 @@ class TeamWorkspace(pulumi.ComponentResource):
         ingress += [_rule("from", in_namespace(peer.namespace), peer.ports) for peer in args.ingress]
         egress = [_rule("to", neighbours), _rule("to", dns, (53,), ("UDP", "TCP"))]
         egress += [_rule("to", in_namespace(peer.namespace), peer.ports) for peer in args.egress]
-        egress += [_rule("to", {"ipBlock": {"cidr": place.cidr}}, place.ports) for place in args.spec.egress]
+        egress += [_rule("to", _block(place.cidr), place.ports) for place in args.spec.egress]
+        late = [pulumi.Output.from_input(each.cidrs).apply(partial(_to_all, each.ports)) for each in args.addresses]
         spec = {
             "podSelector": {},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": ingress,
-            "egress": egress,
+            "egress": [*egress, *late],
         }
         self._object("network", "networking.k8s.io/v1", "NetworkPolicy", "workspace", {"spec": spec})
 
@@ -160,6 +175,16 @@ class TeamWorkspace(pulumi.ComponentResource):
         metadata = {"name": object_name, "namespace": team.namespace, "labels": team.labels}
         manifest = {"apiVersion": api_version, "kind": kind, "metadata": metadata} | content
         KubernetesObject(f"{self._name}-{suffix}", manifest, self._inside)
+
+
+def _to_all(ports: tuple[int, ...], cidrs: Sequence[str]) -> Manifest:
+    """Traffic to any of the address ranges is allowed on those ports."""
+    allowed = [{"protocol": "TCP", "port": port} for port in ports]
+    return {"to": [_block(cidr) for cidr in cidrs], "ports": allowed}
+
+
+def _block(cidr: str) -> Manifest:
+    return {"ipBlock": {"cidr": cidr}}
 
 
 def _rule(side: str, peer: Manifest, ports: tuple[int, ...] = (), protocols: tuple[str, ...] = ("TCP",)) -> Manifest:

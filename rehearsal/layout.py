@@ -80,6 +80,16 @@ class Layout:
         return self.directory / "node"
 
     @property
+    def aws(self) -> Path:
+        """What the rehearsal's AWS account holds, and how programs find it."""
+        return self.directory / "aws"
+
+    @property
+    def volumes(self) -> Path:
+        """What pods keep on volumes: one directory a claim."""
+        return self.directory / "volumes"
+
+    @property
     def images(self) -> Path:
         """containerd's images: kept when the rehearsal stops, so that the next start has nothing to import."""
         return self.directory / "images"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rehearsal.cloud import Account
+from rehearsal.cluster import simulated_nodes
 from rehearsal.cluster.furnishing import Furnishing
 from rehearsal.kubernetes import certificates, node
 from rehearsal.kubernetes.control_plane import ControlPlane
@@ -40,14 +42,23 @@ class Plan:
         return Machine.of(self.layout, self.record.subnet)
 
     @cached_property
+    def account(self) -> Account | None:
+        """AWS; None where it is not played."""
+        if not self.record.aws:
+            return None
+        return Account(self.layout, self.record.endpoints, self.record.aws, self._enter)
+
+    @cached_property
     def control_plane(self) -> ControlPlane:
         """etcd, API server, controllers."""
-        return ControlPlane(self.layout, self.tools, self.record.endpoints, self._enter)
+        webhook = self.account.webhook if self.account else None
+        return ControlPlane(self.layout, self.tools, self.record.endpoints, self._enter, webhook)
 
     @cached_property
     def furnishing(self) -> Furnishing:
         """What simulates nodes and stands in for others."""
-        return Furnishing(self.layout, self.tools, self._enter)
+        own = simulated_nodes.CPU_NODE if self.machine is None else node.NAME
+        return Furnishing(self.layout, self.tools, own, self._enter)
 
     @cached_property
     def node(self) -> Node | None:
@@ -69,6 +80,8 @@ class Plan:
         """Write the certificates and all that the parts read."""
         certificates.ensure(self.layout.certificates, address=self.record.endpoints.address, node=node.NAME)
         self.control_plane.configure()
+        if self.account:
+            self.account.configure()
         self.furnishing.configure()
         if self.node:
             self.node.configure()
@@ -76,6 +89,7 @@ class Plan:
     def parts(self) -> list[Part]:
         """All parts, as they shall run; the configuration must have been written."""
         parts = [*self.control_plane.store(), *self.control_plane.controllers(), *self.furnishing.parts()]
+        parts += self.account.parts() if self.account else []
         return [*parts, self.node.containerd(), *self.node.agents()] if self.node else parts
 
     @property

@@ -9,6 +9,7 @@ from rehearsal.files import read_json, write_json
 from rehearsal.kubernetes.control_plane import Endpoints
 from rehearsal.machine.host import Level
 from rehearsal.processes.process import boot_id
+from rehearsal.world import Aws
 
 if TYPE_CHECKING:
     from rehearsal.layout import Layout
@@ -19,7 +20,8 @@ class Record:
     """The facts of a rehearsal that do not change while it lives, and ``world``: what it was last made to be.
 
     ``subnet``, ``namespaces`` (kind to inode) and ``snapshotter`` (containerd's way to stack file systems) are
-    empty at level objects; ``world`` is empty until a start has come to its end.
+    empty at level objects; ``world`` is empty until a start has come to its end. ``aws`` is the account that it was
+    last started to play, None where it plays none.
     """
 
     level: Level
@@ -29,6 +31,7 @@ class Record:
     namespaces: tuple[tuple[str, int], ...] = ()
     snapshotter: str = ""
     world: str = ""
+    aws: Aws | None = None
 
     @classmethod
     def load(cls, layout: Layout) -> Record | None:
@@ -45,6 +48,7 @@ class Record:
                 namespaces=tuple((kind, inode) for kind, inode in content["namespaces"]),
                 snapshotter=content["snapshotter"],
                 world=content["world"],
+                aws=Aws(**content["aws"]) if content["aws"] else None,
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             # Written by another version of this program: as good as none.

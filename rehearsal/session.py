@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rehearsal.cloud import Account
 from rehearsal.errors import RehearsalError
 from rehearsal.layout import Layout, rehearsals_directory
 from rehearsal.locks import exclusive
@@ -13,7 +14,7 @@ from rehearsal.machine.claims import Machine
 from rehearsal.machine.host import Level, choose_level
 from rehearsal.processes.supervision import PartStatus, Supervision
 from rehearsal.record import Record
-from rehearsal.world import World
+from rehearsal.world import Aws, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rehearsal.progress import Reporter
     from rehearsal.toolchain import Tools
 
-__all__ = ["Level", "PartStatus", "Session", "World", "choose_level", "needed_tools", "remove_all", "stop"]
+__all__ = ["Aws", "Level", "PartStatus", "Session", "World", "choose_level", "needed_tools", "remove_all", "stop"]
 
 _CONTROL_PLANE_TOOLS = frozenset({"etcd", "kubernetes", "kwok", "kserve"})
 _NODE_TOOLS = frozenset({"pause", "coredns"})
@@ -53,7 +54,8 @@ class Session:
 
         layout = Layout.of(name)
         with _changing(layout, reporter):
-            record = go_on_or_begin(layout, level, reporter)
+            record = replace(go_on_or_begin(layout, level, reporter), aws=world.aws)
+            record.save(layout)
             record = Start(Plan(layout, record, tools), world, reporter).run()
         return cls(layout, record)
 
@@ -88,6 +90,11 @@ class Session:
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig; it works from the host and from inside."""
         return self.layout.kubeconfig
+
+    @property
+    def account(self) -> Account | None:
+        """The AWS account that it plays; None where it plays none."""
+        return Account(self.layout, self.record.endpoints, self.record.aws) if self.record.aws else None
 
     @property
     def address(self) -> str:

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rehearsal.cluster import rbac
+from rehearsal.cloud import furnishing as aws_furnishing
+from rehearsal.cloud.stores import IMAGES as STORE_IMAGES
+from rehearsal.cluster import node_capacity, rbac
 from rehearsal.cluster.probes import api_ready, controllers_ready
 from rehearsal.errors import RehearsalError
 from rehearsal.images import ImageStore
 from rehearsal.kube import Kube, KubeError
+from rehearsal.kubernetes import node
 from rehearsal.kubernetes.control_plane import CONTROLLERS, STORE, Endpoints
 from rehearsal.kubernetes.real_node import RealNode
 from rehearsal.machine.claims import Machine
@@ -80,15 +83,24 @@ class Start:
         for name in self._supervision.parts.declared().keys() - {part.name for part in plan.parts()}:
             self._supervision.end([name], grace_seconds=1)
         with self.reporter.phase("control plane", log=plan.layout.log(STORE[-1]), expected_seconds=3):
-            self._supervision.ensure(plan.control_plane.store())
+            aws = plan.account.parts() if plan.account else []
+            self._supervision.ensure([*plan.control_plane.store(), *aws])
             loading = self._real_node.load() if self._real_node else None
             self._wait_for_control_plane(kube)
         if self._real_node and loading:
             with self.reporter.phase("real node", log=plan.layout.log("kubelet"), expected_seconds=3):
+                node_capacity.apply(kube, node.NAME)
                 self._real_node.start(kube, loading)
+                node_capacity.announce(kube, node.NAME)
         with self.reporter.phase("simulated nodes and stand-ins", expected_seconds=2):
             dns = DNS_IMAGE if plan.node else None
-            plan.furnishing.apply(kube, self.world.nodes, unavailable, dns)
+            plan.furnishing.apply(kube, self.world, unavailable, dns)
+        if account := plan.account:
+            with self.reporter.phase("AWS", log=plan.layout.log("aws"), expected_seconds=3):
+                if plan.node:
+                    aws_furnishing.apply(kube, account)
+                names = [part.name for part in account.parts()]
+                self._supervision.wait(account.ready, names, "AWS does not answer", within_seconds=_SECONDS)
 
     def _is_up(self, kube: Kube) -> bool:
         supervision = self._supervision
@@ -97,6 +109,7 @@ class Start:
             and supervision.parts.declared() == {part.name: part for part in self.plan.parts()}
             and supervision.all_run()
             and api_ready(kube)
+            and (self.plan.account is None or self.plan.account.ready())
             and (self._real_node is None or self._real_node.is_ready(kube))
         )
 
@@ -121,7 +134,8 @@ class Start:
 
     @property
     def _images(self) -> list[str]:
-        return [PAUSE_IMAGE, DNS_IMAGE, *self.world.images]
+        stores = STORE_IMAGES if self.plan.account else ()
+        return list(dict.fromkeys([PAUSE_IMAGE, DNS_IMAGE, *stores, *self.world.images]))
 
     @cached_property
     def _store(self) -> ImageStore:

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
     from rehearsal.layout import Layout
 
-_AGENTS = ("kubelet", "kube-proxy", "kwok", "cert-stand-in", "kube-scheduler", "kube-controller-manager")
+_AGENTS = (
+    "kubelet",
+    "kube-proxy",
+    "kwok",
+    "cert-stand-in",
+    "volume-stand-in",
+    "kube-scheduler",
+    "kube-controller-manager",
+)
 _GRACE_SECONDS = 3.0
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 """How the kernel's list of mounts writes blanks in a path."""

@@ -9,14 +9,26 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Aws:
+    """An AWS account that is played: its region, and the IAM role that whoever rehearses has in it.
+
+    The role goes by its name, with its path, or by its ARN where it is another account's.
+    """
+
+    region: str
+    role: str
+
+
+@dataclass(frozen=True)
 class World:
     """``nodes`` are the simulated ones, as ``rehearsal.cluster.simulated_nodes`` takes them; ``images`` are references.
 
-    Images that the rehearsal itself needs are not among them.
+    Images that the rehearsal itself needs are not among them. ``aws`` is the account that is played; None: none.
     """
 
     nodes: list[dict[str, Any]] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
+    aws: Aws | None = None
 
     def digest(self) -> str:
         """A short name for this world: another one has another."""

@@ -7,6 +7,7 @@ from typing import Final
 
 import pulumi
 
+from components._image_lock import ImageLockError
 from stacks import _speed
 from stacks.settings import Settings, SettingsError
 
@@ -22,7 +23,7 @@ async def main() -> pulumi.Inputs:
         from stacks.wiring import create
 
         outputs = create(settings)
-    except (SettingsError, pulumi.RunError) as mistake:
+    except (SettingsError, ImageLockError, pulumi.RunError) as mistake:
         pulumi.log.error(str(mistake))
         sys.exit(ALREADY_EXPLAINED)
     await _speed.registrations()

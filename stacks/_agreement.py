@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from components._spec import Spec
 from components.capacity import Contradiction, contradictions, unknown
+from components.cluster import pools as pools_on
 from components.specs.capacity import Pool, Team
+from components.specs.cluster import ClusterSpec, EksClusterSpec, ExistingClusterSpec
 from components.specs.gpu_serving_pool import ServedModel
+from stacks import _places
+from stacks._report import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +43,13 @@ class _Entries(Generic[Entry]):
 
 def disagreements(sections: dict[str, Json]) -> Iterator[Contradiction]:
     """Contradictions between entries; where an entry has errors of its own, only what is sure is said."""
-    pools = _entries(Pool, _inside(sections, "capacity", "pools"))
-    teams = _entries(Team, _inside(sections, "teams"))
-    models = _entries(ServedModel, _inside(sections, "serving", "models"))
+    pools = _entries(Pool, inside(sections, "capacity", "pools"))
+    teams = _entries(Team, inside(sections, "teams"))
+    models = _entries(ServedModel, inside(sections, "serving", "models"))
     yield from contradictions(pools.readable, teams.readable, pools.doubtful, teams.doubtful)
+    if found := cluster(sections):
+        yield from pools_on.contradictions(found, pools.readable)
+        yield from _places.contradictions(sections, found)
     pool_names = {pool.name for pool in pools.readable.values()} | set(pools.doubtful.values())
     team_names = {team.name for team in teams.readable.values()} | set(teams.doubtful.values())
     for position, written in teams.unreadable.items():
@@ -88,6 +96,19 @@ def _models(models: dict[int, ServedModel], pools: dict[int, Pool], teams: dict[
                 yield Contradiction((*at, "gpus"), "is more than the team has left", model.gpus, remedy)
 
 
+def cluster(sections: dict[str, Json]) -> ExistingClusterSpec | EksClusterSpec | None:
+    """The cluster; nothing where its section has errors of its own."""
+    try:
+        return _cluster_specs().validate_json(json.dumps(sections.get("cluster", {})), strict=True)
+    except ValidationError:
+        return None
+
+
+@cache
+def _cluster_specs() -> TypeAdapter[ExistingClusterSpec | EksClusterSpec]:
+    return TypeAdapter(ClusterSpec)
+
+
 def _entries(kind: type[Entry], values: Json) -> _Entries[Entry]:
     adapter = TypeAdapter(kind)
     entries: _Entries[Entry] = _Entries({}, {})
@@ -97,9 +118,3 @@ def _entries(kind: type[Entry], values: Json) -> _Entries[Entry]:
         except ValidationError:
             entries.unreadable[position] = value if isinstance(value, dict) else {}
     return entries
-
-
-def _inside(value: Json, *keys: str) -> Json:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

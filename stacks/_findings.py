@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from stacks._source import Source
 
+KIND: Final = "kind"
+"""The key by which a mapping says which of several it is; `components._spec.by_kind`."""
 REFERENCE: Final = "docs/stack-file.md lists every setting"
 
 _WRONG: Final[Mapping[str, tuple[str, str]]] = {
@@ -38,7 +40,6 @@ _WRONG: Final[Mapping[str, tuple[str, str]]] = {
     "string_too_long": ("is too long", "at most {max_length} characters"),
     "literal_error": ("is not one of the choices", "choose {expected}"),
     "union_tag_invalid": ("is not one of the choices", "choose {expected_tags}"),
-    "union_tag_not_found": ("does not say which kind it is", "add {discriminator}"),
 }
 
 
@@ -50,12 +51,19 @@ _FORMS: Final = {
 
 def problems(found: Iterable[ErrorDetails], source: Source, schema: Mapping[str, Any]) -> Iterator[Problem]:
     """A problem for each of pydantic's findings about the sections of the source."""
+    found = list(found)
     for finding in found:
+        if finding["type"] == "too_short" and any(finding["loc"] == each["loc"][:-1] for each in found):
+            continue  # its entries are wrong, not their number
         steps = _typed_steps(finding["loc"], source.sections, finding["type"] == "missing")
+        if finding["type"] == "union_tag_invalid":
+            steps = (*steps, KIND)
         if steps in source.encrypted:
             continue
-        rules = schema_at(schema, steps)
-        wrong, remedy = _said(finding, schema_at(schema, steps[:-1]), rules)
+        rules = schema_at(schema, steps, source.sections)
+        wrong, remedy = _of_another_kind(finding, schema, steps, source.sections) or _said(
+            finding, schema_at(schema, steps[:-1], source.sections), rules
+        )
         if finding["type"] == "extra_forbidden" or finding["loc"][-1] == "[key]":
             got = shown(str(steps[-1]), ())
         elif source.is_secret(steps) or rules.get("writeOnly", False):
@@ -68,23 +76,33 @@ def problems(found: Iterable[ErrorDetails], source: Source, schema: Mapping[str,
 def needlessly_encrypted(source: Source, schema: Mapping[str, Any]) -> Iterator[Problem]:
     """A problem for each encrypted value that is no secret: tools must be able to read it."""
     for steps in source.encrypted:
-        if not schema_at(schema, steps).get("writeOnly", False):
+        if not schema_at(schema, steps, source.sections).get("writeOnly", False):
             yield source.problem(steps, "is encrypted, but is no secret", HIDDEN, "write it in clear")
 
 
-def schema_at(schema: Mapping[str, Any], steps: Steps) -> Mapping[str, Any]:
-    """The part of a JSON schema that describes the value at these steps; empty where it describes none."""
-    here = _resolved(schema, schema)
+def schema_at(schema: Mapping[str, Any], steps: Steps, value: Json) -> Mapping[str, Any]:
+    """The part of a JSON schema that describes what stands at these steps of the value; empty where it describes
+    none. Of several kinds it is the one that the value says, else the first."""
+    here = _chosen(schema, schema, value)
     for step in steps:
-        branches = [_resolved(schema, branch) for branch in here.get("anyOf", here.get("oneOf", [here]))]
-        inner: list[Any] = [
-            branch.get("items")
-            if isinstance(step, int)
-            else branch.get("properties", {}).get(step) or entry_schema(branch)
-            for branch in branches
-        ]
-        here = next((_resolved(schema, part) for part in inner if isinstance(part, dict)), {})
+        if isinstance(step, int):
+            part = here.get("items")
+        else:
+            part = here.get("properties", {}).get(step) or entry_schema(here)
+        value = _value_at(value, (step,))
+        here = _chosen(schema, part, value) if isinstance(part, dict) else {}
     return here
+
+
+def _chosen(schema: Mapping[str, Any], part: Mapping[str, Any], value: Json) -> Mapping[str, Any]:
+    part = _resolved(schema, part)
+    branches = [_resolved(schema, branch) for branch in part.get("anyOf", part.get("oneOf", ()))]
+    kinds = [branch for branch in branches if KIND in branch.get("properties", {})]
+    said = value.get(KIND) if isinstance(value, dict) else None
+    found = next((branch for branch in kinds if branch["properties"][KIND].get("const") == said), None)
+    fitting = found or next((branch for branch in branches if branch.get("type") != "null"), {})
+    # What stands around a choice, such as the description, is nearer to the setting.
+    return {**fitting, **part}
 
 
 def entry_schema(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -126,6 +144,21 @@ def _value_at(value: Json, steps: Steps) -> Json:
         else:
             return None
     return value
+
+
+def _of_another_kind(
+    finding: ErrorDetails, schema: Mapping[str, Any], steps: Steps, value: Json
+) -> tuple[str, str] | None:
+    """What is said of a key that only another kind of the mapping has."""
+    if finding["type"] != "extra_forbidden":
+        return None
+    around, key = schema_at(schema, steps[:-1], value), str(steps[-1])
+    for branch in around.get("oneOf", ()):
+        properties = _resolved(schema, branch).get("properties", {})
+        if key in properties:
+            kind = properties[KIND]["const"]
+            return f"is a setting of `{KIND}: {kind}` only", "leave it out, or choose that kind"
+    return None
 
 
 def _said(finding: ErrorDetails, parent: Mapping[str, Any], rules: Mapping[str, Any]) -> tuple[str, str]:

@@ -22,6 +22,13 @@ _NO_KEY: Final = '""'
 _LONGEST: Final = 60
 
 
+def inside(value: Json, *keys: str | int) -> Json:
+    """What stands under these keys, one inside the other; None where nothing does."""
+    for key in keys:
+        value = value.get(str(key)) if isinstance(value, dict) else None
+    return value
+
+
 @dataclass(frozen=True)
 class Problem:
     """One mistake: ``<key>: <what is wrong>, got <value>; <what is allowed or what to do> (line <n>)``."""

@@ -31,6 +31,10 @@ class Source:
     secret_sections: set[str] = field(default_factory=set)
     """Sections that hold a secret in clear somewhere."""
     problems: list[Problem] = field(default_factory=list)
+    stack: str = ""
+    """The stack's name; empty where a file's name says none."""
+    neighbours: pathlib.Path | None = None
+    """The directory of the other stacks' files."""
 
     @cached_property
     def encrypted(self) -> frozenset[Steps]:
@@ -63,7 +67,8 @@ def from_file(path: pathlib.Path) -> Source:
     document = _document(path)
     if not isinstance(document.value, dict):
         raise SettingsError(name, [Problem(name, "is not a mapping", "other content", "begin it with `config:`")])
-    source = Source(name, document=document)
+    stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    source = Source(name, document=document, stack=stack, neighbours=path.parent)
     for flaw in document.flaws:
         typed = flaw.steps[1:] if len(flaw.steps) > 1 and flaw.steps[0] == "config" else flaw.steps or (name,)
         line = document.lines.get(flaw.steps)
@@ -79,14 +84,15 @@ def from_engine() -> Source:
     from pulumi.runtime import config as engine
 
     given = engine.get_config_env() | engine.CONFIG.get()
-    source = Source(f"stack {pulumi.get_stack()}")
+    stack_files = pathlib.Path(pulumi.get_root_directory()) / "stacks"
+    source = Source(f"stack {pulumi.get_stack()}", stack=pulumi.get_stack(), neighbours=stack_files)
     for key, text in given.items():
         namespace, _, section = key.partition(":")
         if namespace == PROJECT:
             source.sections[section] = _parsed(text)
             if engine.is_config_secret(key):
                 source.secret_sections.add(section)
-    file = pathlib.Path(pulumi.get_root_directory()) / "stacks" / f"Pulumi.{pulumi.get_stack()}.yaml"
+    file = stack_files / f"Pulumi.{pulumi.get_stack()}.yaml"
     if file.is_file():
         try:
             written = from_file(file)

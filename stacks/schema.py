@@ -75,8 +75,8 @@ def _value(rules: Mapping[str, Any]) -> str:
     """What may stand there, in words."""
     if name := rules.get("$ref", "").rpartition("/")[2]:
         return f"[{name}](#{name.lower()})"
-    if "anyOf" in rules:
-        return " or ".join(_value(part) for part in rules["anyOf"] if part.get("type") != "null")
+    if branches := rules.get("anyOf", rules.get("oneOf")):
+        return " or ".join(_value(part) for part in branches if part.get("type") != "null")
     if "const" in rules or "enum" in rules:
         return ", ".join(f"`{choice}`" for choice in rules.get("enum", [rules.get("const")]))
     bounds = [words.format(rules[bound]) for bound, words in _BOUNDS.items() if bound in rules]
@@ -100,7 +100,7 @@ def _default(rules: Schema, required: bool) -> str:
     if required:
         return "an error"
     default = rules.get("default")
-    if isinstance(default, dict) and "$ref" in rules:
+    if isinstance(default, dict) and ("$ref" in rules or "oneOf" in rules):
         return "its defaults"
     return "" if default in (None, {}, []) else f"`{json.dumps(default)}`"
 

@@ -10,14 +10,15 @@ from pydantic import ValidationError
 
 from components._spec import Spec
 from components.capacity import Capacity
-from components.specs.artifact_bucket import ArtifactBucketSpec
+from components.specs.artifact_bucket import ArtifactBucketSpec, InClusterBucketSpec
 from components.specs.capacity import CapacitySpec, Team
 from components.specs.cluster import ClusterSpec, ExistingClusterSpec
 from components.specs.feature_store import FeatureStoreSpec
 from components.specs.gpu_serving_pool import GpuServingPoolSpec
+from components.specs.image_repositories import ForeignRegistry, ImageRepositoriesSpec
 from components.specs.monitoring_stack import MonitoringStackSpec
 from components.specs.training_cluster import TrainingClusterSpec
-from stacks import _agreement, _findings, _source
+from stacks import _agreement, _findings, _neighbours, _places, _source
 from stacks._report import HIDDEN, Problem, SettingsError, shown
 
 if TYPE_CHECKING:
@@ -42,10 +43,12 @@ class Settings(Spec):
     """Model servers and the models that they serve."""
     feature_store: FeatureStoreSpec = FeatureStoreSpec()
     """Features, online and offline."""
-    artifact_bucket: ArtifactBucketSpec = ArtifactBucketSpec()
+    artifact_bucket: ArtifactBucketSpec = InClusterBucketSpec()
     """The bucket for datasets, checkpoints and models."""
     monitoring: MonitoringStackSpec = MonitoringStackSpec()
-    """Metrics, alerts and dashboards."""
+    """Metrics, logs, alerts and dashboards."""
+    images: ImageRepositoriesSpec = ForeignRegistry()
+    """Where the images of our own programs are."""
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Settings:
@@ -85,6 +88,11 @@ def _settings(source: _source.Source) -> Settings:
 
 
 def _disagreements(source: _source.Source) -> Iterator[Problem]:
-    for found in _agreement.disagreements(source.sections):
-        got = HIDDEN if source.is_secret(found.steps) else shown(found.got, found.steps)
-        yield source.problem(found.steps, found.wrong, got, found.remedy)
+    found = list(_agreement.disagreements(source.sections))
+    if source.neighbours is not None:
+        found += _neighbours.contradictions(source.sections, source.stack, source.neighbours, _source.PROJECT)
+    for each in found:
+        got = HIDDEN if source.is_secret(each.steps) else shown(each.got, each.steps)
+        yield source.problem(each.steps, each.wrong, got, each.remedy)
+    if cluster := _agreement.cluster(source.sections):
+        yield from _places.misnamed(source.stack, cluster)

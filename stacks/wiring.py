@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from components import artifact_bucket, feature_store, monitoring_stack
-from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs
+from components import feature_store, monitoring_stack
+from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs, way_there
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
+from components.specs.cluster import ExistingClusterSpec
+from components.specs.image_repositories import ForeignRegistry
 from components.team_roles import TeamRoles, TeamRolesArgs
 from components.team_workspace import Peer, TeamWorkspace, TeamWorkspaceArgs
 from components.training_cluster import TrainingCluster, TrainingClusterArgs
@@ -22,46 +24,72 @@ if TYPE_CHECKING:
     from components.cluster import Cluster
     from stacks.settings import Settings
 
-_CALLED_BY_TEAMS = (
-    Peer(artifact_bucket.NAMESPACE, (artifact_bucket.S3_PORT,)),
-    Peer(feature_store.NAMESPACE, (feature_store.HTTP_PORT,)),
-)
-_CALLS_TEAMS = (Peer(monitoring_stack.NAMESPACE),)
+_CALLED_BY_TEAMS = Peer(feature_store.NAMESPACE, (feature_store.HTTP_PORT,))
+_CALLS_TEAMS = Peer(monitoring_stack.NAMESPACE)
 
 
 def create(settings: Settings) -> dict[str, Any]:
     """Create all components; the stack's outputs by section of the stack file."""
-    cluster = ExistingCluster("cluster", ExistingClusterArgs(settings.cluster))
+    cluster = _cluster(settings)
     namespaces = _workspaces(settings, cluster)
     training = TrainingCluster(
         "training", TrainingClusterArgs(settings.training, cluster, settings.sharing, namespaces)
     )
-    serving = GpuServingPool("serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces))
     bucket = ArtifactBucket("artifact-bucket", ArtifactBucketArgs(settings.artifact_bucket, cluster, namespaces))
+    serving = GpuServingPool(
+        "serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces, bucket)
+    )
     features = FeatureStore("feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features))
     monitoring = MonitoringStack("monitoring", MonitoringStackArgs(settings.monitoring, cluster))
     return {
+        **_described(cluster),
         "teams": namespaces,
         "training": {"queues": training.queues, "runtimes": training.runtimes, "priorities": training.priorities},
         "serving": {"endpoints": serving.endpoints, "runtimes": serving.runtimes},
         "artifact_bucket": {
             "endpoint": bucket.endpoint,
             "bucket": bucket.bucket,
+            "evidence_bucket": bucket.evidence_bucket,
             "team_secrets": bucket.team_secrets,
         },
         "feature_store": {"endpoint": features.endpoint, "project": features.project},
-        "monitoring": {
-            "prometheus": monitoring.prometheus,
-            "alertmanager": monitoring.alertmanager,
-            "grafana": monitoring.grafana,
-            "grafana_password": monitoring.grafana_password,
-        },
+        "monitoring": {name: getattr(monitoring, name) for name in monitoring_stack.OUTPUTS},
+        "images": _repositories(settings, cluster),
     }
+
+
+def _cluster(settings: Settings) -> Cluster:
+    spec = settings.cluster
+    if isinstance(spec, ExistingClusterSpec):
+        return ExistingCluster("cluster", ExistingClusterArgs(spec))
+    # AWS' modules are imported by stacks on AWS only.
+    from components.cluster.eks import EksCluster, EksClusterArgs
+
+    return EksCluster("cluster", EksClusterArgs(spec, settings.sharing))
+
+
+def _described(cluster: Cluster) -> dict[str, Any]:
+    """What people need to reach a cluster that this stack made; nothing of one that they had before."""
+    if cluster.aws is None:
+        return {}
+    return {"cluster": {"name": cluster.aws.cluster_name, "region": cluster.aws.region}}
+
+
+def _repositories(settings: Settings, cluster: Cluster) -> dict[str, Any]:
+    """Where images of our own are pushed to; nothing is known of a registry of somebody else's."""
+    if isinstance(settings.images, ForeignRegistry):
+        return {"repositories": {}}
+    from components._cloud import place_of
+    from components.image_repositories import ImageRepositories, ImageRepositoriesArgs
+
+    account = place_of(cluster, "images")
+    return {"repositories": ImageRepositories("images", ImageRepositoriesArgs(settings.images, account)).repositories}
 
 
 def _workspaces(settings: Settings, cluster: Cluster) -> Mapping[str, pulumi.Output[str]]:
     """A workspace for each team; the namespaces by team."""
     roles = TeamRoles("roles", TeamRolesArgs(cluster))
+    bucket = way_there(settings.artifact_bucket, cluster)
     return {
         team.name: TeamWorkspace(
             f"team-{team.name}",
@@ -71,8 +99,9 @@ def _workspaces(settings: Settings, cluster: Cluster) -> Mapping[str, pulumi.Out
                 settings.sharing,
                 roles,
                 borrowing=settings.training.borrowing,
-                egress=_CALLED_BY_TEAMS,
-                ingress=_CALLS_TEAMS,
+                egress=(*bucket.peers, _CALLED_BY_TEAMS),
+                addresses=bucket.addresses,
+                ingress=(_CALLS_TEAMS,),
             ),
         ).namespace
         for team in settings.teams

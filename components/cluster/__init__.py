@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pulumi_kubernetes import Provider
 
+    from components._cloud import AwsPlace
+
 
 class Cluster(Protocol):
     """A Kubernetes cluster that components put objects on."""
@@ -18,3 +20,8 @@ class Cluster(Protocol):
     @property
     def keep_crds(self) -> bool:
         """Whether custom resource definitions stay when the platform is destroyed."""
+
+    @property
+    def aws(self) -> AwsPlace | None:
+        """The AWS account around it, where other resources may be created; absent on a cluster that was there before,
+        even if that one runs on AWS: nothing is known of its network."""

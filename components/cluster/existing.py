@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_kubernetes import KubeClientSettingsArgs, Provider
+from pulumi_kubernetes import Provider  # noqa: TC002 (the SDK evaluates annotations of components)
+
+from components.cluster._provider import kubernetes_provider
 
 if TYPE_CHECKING:
     from components.specs.cluster import ExistingClusterSpec
@@ -28,21 +30,17 @@ class ExistingCluster(pulumi.ComponentResource):
 
     provider: Provider
     keep_crds: bool
+    aws: None = None
 
     def __init__(self, name: str, args: ExistingClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:ExistingCluster", name, None, opts)
         spec = args.spec
         self.keep_crds = spec.keep_crds
-        self.provider = Provider(
+        self.provider = kubernetes_provider(
             name,
-            kubeconfig=_kubeconfig(spec.kubeconfig),
+            _kubeconfig(spec.kubeconfig),
             context=spec.context,
-            # A changed ConfigMap or Secret is updated under its name; what mounts it must notice by itself.
-            enable_config_map_mutable=True,
-            enable_secret_mutable=True,
-            kube_client_settings=KubeClientSettingsArgs(
-                qps=spec.requests_per_second, burst=2 * spec.requests_per_second
-            ),
+            requests_per_second=spec.requests_per_second,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"keep_crds": self.keep_crds})

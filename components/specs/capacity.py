@@ -2,16 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from components._spec import Name, Spec
+from components.specs.aws_regions import ZoneName
+from components.specs.instance_types import MACHINES, GpuMachine
 
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")]
 """The value of a Kubernetes label."""
 
 Purpose = Literal["training", "serving"]
+
+
+ReservationId = Annotated[str, StringConstraints(pattern=r"^cr-[0-9a-f]{8,17}$")]
+"""A capacity reservation's or a Capacity Block's identifier."""
+
+
+class AwsMachines(Spec):
+    """Which machines of AWS a pool's nodes are, and how they are bought; Karpenter starts one when pods wait for it."""
+
+    instance_types: tuple[GpuMachine, ...] = Field(min_length=1, max_length=10)
+    """Interchangeable machine types with GPUs."""
+    purchase: Literal["on_demand", "spot", "capacity_reservation", "capacity_block"] = "on_demand"
+    """`spot` machines cost less and may be taken away at two minutes' notice; reservations and Capacity Blocks are
+    bought before."""
+    reservation_ids: tuple[ReservationId, ...] = Field(default=(), max_length=30)
+    """Reservations or Capacity Blocks to use, where bought before."""
+    zones: tuple[ZoneName, ...] = ()
+    """Availability zones to take machines from; absent: those of the network."""
+    efa: bool = False
+    """Elastic Fabric Adapter for training on several nodes: a pod asks for `vpc.amazonaws.com/efa`."""
+    placement_group: bool = False
+    """Put the nodes close together in one zone, for the fastest network between them."""
+    disk_gib: int = Field(default=500, ge=50, le=16384)
+    """Each node's disk for images and scratch space in GiB; machines with disks of their own use those as well."""
+
+    @model_validator(mode="after")
+    def _is_to_be_had(self) -> Self:
+        bought_before = self.purchase in ("capacity_reservation", "capacity_block")
+        if bought_before != bool(self.reservation_ids):
+            raise ValueError(
+                "purchase and reservation_ids contradict each other; name what was bought, or buy on demand"
+            )
+        for name in self.instance_types:
+            if self.purchase == "capacity_block" and not MACHINES[name].in_blocks:
+                raise ValueError(f"purchase is capacity_block, but {name} is not sold so; choose another purchase")
+            if self.efa and not MACHINES[name].fabric_interfaces:
+                raise ValueError(f"efa is true, but {name} has no such adapter; leave efa out or choose a larger type")
+        if self.placement_group and len(self.zones) != 1:
+            raise ValueError("placement_group lies in one zone, but zones does not name one; name the one zone")
+        return self
 
 
 class Pool(Spec):
@@ -32,6 +74,17 @@ class Pool(Spec):
     purpose: Purpose = "training"
     """`training`: jobs wait in queues and share idle GPUs. `serving`: kept free for models that answer
     requests."""
+    place: Literal["cloud", "on_premises"] = "cloud"
+    """On an EKS cluster with hybrid nodes: whether the nodes are machines of AWS or your own, which join by
+    themselves."""
+    aws: AwsMachines | None = None
+    """Machines of AWS that become the pool's nodes; on an EKS cluster every pool in the cloud names some."""
+
+    @model_validator(mode="after")
+    def _own_machines_are_not_bought(self) -> Self:
+        if self.place == "on_premises" and self.aws is not None:
+            raise ValueError("place is on_premises, but aws names machines to buy; leave one of them out")
+        return self
 
     @property
     def gpus(self) -> int:

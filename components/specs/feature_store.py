@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, Tag, model_validator
 
-from components._spec import Spec
+from components._spec import Spec, by_kind
 from components.specs.size import Size
 from components.specs.storage import Storage
 
@@ -43,23 +43,96 @@ class FeatureServer(Spec):
     """One copy's size."""
 
 
-class RegistryDatabase(Spec):
-    """Postgres, which holds the registry of features."""
+class InClusterRegistry(Spec):
+    """Postgres on the cluster, which holds the registry of features."""
 
+    kind: Literal["in_cluster"] = "in_cluster"
+    """Where the registry is."""
     storage: Storage = Storage(gib=10)
     """Where the database lies."""
     size: Size = Size(cpu_millicores=250, cpu_limit_millicores=1000, memory_mib=512)
     """The database's size."""
 
 
-class OnlineStore(Spec):
-    """Valkey, which holds the newest value of every feature."""
+class AuroraRegistry(Spec):
+    """Amazon Aurora PostgreSQL Serverless, which holds the registry of features: private, encrypted with an own key,
+    backed up."""
 
+    kind: Literal["aurora"]
+    """Where the registry is."""
+    least_capacity_units: Annotated[float, Field(ge=0.5, le=256, multiple_of=0.5)] = 0.5
+    """What is always there, in Aurora capacity units of 2 GiB of memory."""
+    most_capacity_units: Annotated[float, Field(ge=1, le=256, multiple_of=0.5)] = 4
+    """To what it may grow under load."""
+    instances: Annotated[int, Field(ge=1, le=6)] = 2
+    """Copies in different zones; from two on, one takes over when another is lost."""
+    backup_days: Annotated[int, Field(ge=7, le=35)] = 14
+    """Days back to which it can be restored, to the second."""
+
+    @model_validator(mode="after")
+    def _most_is_not_less(self) -> Self:
+        if self.most_capacity_units < self.least_capacity_units:
+            raise ValueError("most_capacity_units is below least_capacity_units; raise it")
+        return self
+
+
+Registry = Annotated[
+    Annotated[InClusterRegistry, Tag("in_cluster")] | Annotated[AuroraRegistry, Tag("aurora")], by_kind("in_cluster")
+]
+
+
+class InClusterOnlineStore(Spec):
+    """Valkey on the cluster, which holds the newest value of every feature."""
+
+    kind: Literal["in_cluster"] = "in_cluster"
+    """Where the store is."""
     storage: Storage = Storage(gib=20)
     """Where the append-only file lies."""
     size: Size = Size(cpu_millicores=500, cpu_limit_millicores=2000, memory_mib=2048)
     """The store's size. Data may take three quarters of its memory; then writes are refused and nothing is
     dropped."""
+
+
+class ElastiCacheOnlineStore(Spec):
+    """Amazon ElastiCache for Valkey, which holds the newest value of every feature: TLS, a password, an own key. When
+    it is full, writes are refused and nothing is dropped."""
+
+    kind: Literal["elasticache"]
+    """Where the store is."""
+    node_type: Annotated[str, StringConstraints(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")] = "cache.r7g.large"
+    """Machine type of each copy, such as `cache.r7g.large`; all data must fit into the memory of one."""
+    replicas: Annotated[int, Field(ge=1, le=5)] = 1
+    """Copies beside the first, in other zones; one of them takes over when it is lost."""
+    snapshot_days: Annotated[int, Field(ge=1, le=35)] = 7
+    """Days for which the daily snapshots are kept."""
+
+
+OnlineStore = Annotated[
+    Annotated[InClusterOnlineStore, Tag("in_cluster")] | Annotated[ElastiCacheOnlineStore, Tag("elasticache")],
+    by_kind("in_cluster"),
+]
+
+
+class ParquetOfflineStore(Spec):
+    """Parquet files in the artifact bucket, read by Feast's own pods."""
+
+    kind: Literal["parquet"] = "parquet"
+    """Who reads the files."""
+
+
+class AthenaOfflineStore(Spec):
+    """Parquet files in the artifact bucket as tables of Amazon Athena, for history that no pod's memory holds. The
+    feature definitions must say `AthenaSource`, as the example's do not."""
+
+    kind: Literal["athena"]
+    """Who reads the files."""
+    scan_limit_gib: Annotated[int, Field(ge=1, le=7 * 1024 * 1024)] = 1024
+    """A query that reads more is ended, in GiB: Athena is paid by what it reads."""
+
+
+OfflineStore = Annotated[
+    Annotated[ParquetOfflineStore, Tag("parquet")] | Annotated[AthenaOfflineStore, Tag("athena")], by_kind("parquet")
+]
 
 
 class FeatureStoreSpec(Spec):
@@ -70,10 +143,12 @@ class FeatureStoreSpec(Spec):
     repository: str | None = None
     """A directory with the feature definitions (`*.py`), relative to the project's root; absent: the example
     repository that comes with the platform."""
-    online: OnlineStore = OnlineStore()
+    online: OnlineStore = InClusterOnlineStore()
     """The online store."""
-    registry: RegistryDatabase = RegistryDatabase()
+    registry: Registry = InClusterRegistry()
     """The registry's database."""
+    offline: OfflineStore = ParquetOfflineStore()
+    """The offline store."""
     server: FeatureServer = FeatureServer()
     """The feature server."""
     materialisation: Materialisation = Materialisation()
@@ -85,4 +160,10 @@ class FeatureStoreSpec(Spec):
             path = PurePosixPath(self.repository)
             if path.is_absolute() or ".." in path.parts:
                 raise ValueError("repository lies outside the project; give a directory relative to its root")
+        return self
+
+    @model_validator(mode="after")
+    def _athena_has_definitions(self) -> Self:
+        if self.repository is None and isinstance(self.offline, AthenaOfflineStore):
+            raise ValueError("offline.kind is athena but repository is absent; the example reads files, name your own")
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -19,12 +19,16 @@ ModelUri = Annotated[
     str,
     StringConstraints(
         pattern=r"^(oci://[a-z0-9./_:-]+@sha256:[0-9a-f]{64}"
+        r"|artifact://([A-Za-z0-9._-]+/)+sha256-[0-9a-f]{64}/?"
         r"|hf://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+:[0-9a-f]{40}"
         r"|s3://[a-z0-9.-]+/[A-Za-z0-9/._-]*sha256-[0-9a-f]{64}/?)$"
     ),
 ]
-"""Where a model lies, by a reference that cannot change: an OCI digest, a Hugging Face commit, or a prefix of
+"""Where a model lies, by a reference that cannot change: an OCI digest, a Hugging Face commit, or a folder of
 a bucket that is named by the digest of what it holds."""
+
+ARTIFACT: Final = "artifact://"
+"""How a reference into the stack's own artifact bucket begins."""
 
 
 class ServingControllerSizes(Spec):
@@ -47,8 +51,9 @@ class ServedModel(Spec):
     """`llm`: a language model, served by vLLM over OpenAI's API. The others are classic models, served by
     MLServer over the Open Inference Protocol."""
     uri: ModelUri
-    """Immutable reference to the model's files: `oci://…@sha256:…`, `hf://<owner>/<model>:<commit>`, or
-    `s3://<bucket>/<path>/sha256-…`. OCI needs Kubernetes 1.35."""
+    """Immutable reference to the model's files: `artifact://teams/<team>/…/sha256-…` in the stack's artifact bucket,
+    `s3://<bucket>/<path>/sha256-…` in another one, `oci://…@sha256:…` (needs Kubernetes 1.35), or
+    `hf://<owner>/<model>:<commit>`."""
     pool: Name | None = None
     """Pool of GPU nodes that it runs on; absent: nodes without GPUs."""
     gpus: int = Field(default=0, ge=0, le=16)
@@ -65,6 +70,11 @@ class ServedModel(Spec):
     """What the system is for, in a sentence."""
 
     @property
+    def folder(self) -> str | None:
+        """Where the model lies in the stack's artifact bucket, ending in a slash; None where it lies elsewhere."""
+        return f"{self.uri.removeprefix(ARTIFACT).rstrip('/')}/" if self.uri.startswith(ARTIFACT) else None
+
+    @property
     def digest(self) -> str:
         """The part of the reference that no other model can have, as `<algorithm>:<hexadecimal>`."""
         algorithm = "git" if self.uri.startswith("hf://") else "sha256"
@@ -76,6 +86,12 @@ class ServedModel(Spec):
             raise ValueError("pool and gpus contradict each other; name a pool and at least one GPU, or neither")
         if self.format == "llm" and self.gpus == 0:
             raise ValueError("a language model needs a GPU; name a pool and at least one GPU")
+        return self
+
+    @model_validator(mode="after")
+    def _artifact_is_the_teams(self) -> Self:
+        if self.folder is not None and not self.folder.startswith(f"teams/{self.team}/"):
+            raise ValueError(f"uri is out of the team's reach; its models lie below {ARTIFACT}teams/{self.team}/")
         return self
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, Tag
 
-from components._spec import Spec
+from components._spec import Spec, by_kind
 from components.specs.size import Size
 from components.specs.storage import Storage
 
@@ -14,18 +14,51 @@ SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,2
 """The name of a Kubernetes Secret."""
 
 
-class Metrics(Spec):
-    """Prometheus: collects, keeps and judges metrics."""
+class _Prometheus(Spec):
+    """Prometheus: collects metrics and judges them by the alert rules."""
 
-    retention_days: Annotated[int, Field(ge=1)] = 15
-    """Days for which samples are kept."""
     scrape_interval_seconds: Annotated[int, Field(ge=5, le=120)] = 30
     """Seconds between two readings of a target. Alerts look five minutes back and need more than one reading
     in them, hence the upper bound."""
-    storage: Storage = Storage(gib=100)
-    """Where the samples lie; the oldest are dropped before it is full."""
     size: Size = Size(cpu_millicores=500, cpu_limit_millicores=2000, memory_mib=2048)
     """Prometheus' own size."""
+
+
+class InClusterMetrics(_Prometheus):
+    """Prometheus on the cluster: collects, keeps and judges metrics."""
+
+    kind: Literal["in_cluster"] = "in_cluster"
+    """Who keeps the samples."""
+    retention_days: Annotated[int, Field(ge=1)] = 15
+    """Days for which samples are kept."""
+    storage: Storage = Storage(gib=100)
+    """Where the samples lie; the oldest are dropped before it is full."""
+
+
+class AmazonManagedMetrics(_Prometheus):
+    """Prometheus on the cluster collects and judges metrics, Amazon Managed Service for Prometheus keeps them all and
+    says when nothing arrives any more."""
+
+    kind: Literal["amazon_managed"]
+    """Who keeps the samples."""
+    retention_days: Annotated[int, Field(ge=1, le=15)] = 2
+    """Days for which Prometheus itself keeps samples, for its alerts and dashboards."""
+    storage: Storage = Storage(gib=30)
+    """Where those lie, and what could not be handed on yet."""
+
+
+Metrics = Annotated[
+    Annotated[InClusterMetrics, Tag("in_cluster")] | Annotated[AmazonManagedMetrics, Tag("amazon_managed")],
+    by_kind("in_cluster"),
+]
+
+
+class SnsTopic(Spec):
+    """An Amazon SNS topic that alerts are published to, encrypted with an own key."""
+
+    emails: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = ()
+    """Who gets them by electronic mail, after they have confirmed it by the link that AWS sends them. Pagers and chats
+    subscribe to the topic, which is an output of the stack."""
 
 
 class Alerting(Spec):
@@ -33,11 +66,34 @@ class Alerting(Spec):
 
     webhook_secret: SecretName | None = None
     """A Secret in the `monitoring` namespace whose key `url` holds the address that alerts are posted to;
-    absent: alerts are shown by Alertmanager and Grafana, and sent nowhere."""
+    absent: none."""
+    topic: SnsTopic | None = None
+    """A topic on AWS; absent: none. With neither of the two, alerts are shown by Alertmanager and Grafana, and sent
+    nowhere."""
     storage: Storage = Storage(gib=1)
     """Where silences and the record of sent notifications lie."""
     size: Size = Size(cpu_millicores=50, cpu_limit_millicores=500, memory_mib=128)
     """Alertmanager's own size."""
+
+
+class NodeLogs(Spec):
+    """What containers write stays on their node until the kubelet removes it."""
+
+    kind: Literal["node"] = "node"
+    """Where logs are kept."""
+
+
+class CloudWatchLogs(Spec):
+    """What containers write goes to a log group of Amazon CloudWatch, encrypted with an own key and kept for as long as
+    the cluster's own logs."""
+
+    kind: Literal["cloudwatch"]
+    """Where logs are kept."""
+    size: Size = Size(cpu_millicores=100, cpu_limit_millicores=500, memory_mib=256)
+    """Size of the collector, of which there is one on each node."""
+
+
+Logs = Annotated[Annotated[NodeLogs, Tag("node")] | Annotated[CloudWatchLogs, Tag("cloudwatch")], by_kind("node")]
 
 
 class Dashboards(Spec):
@@ -61,10 +117,12 @@ class GpuExporter(Spec):
 class MonitoringStackSpec(Spec):
     """Metrics, alerts and dashboards of the whole platform."""
 
-    metrics: Metrics = Metrics()
+    metrics: Metrics = InClusterMetrics()
     """Prometheus."""
     alerting: Alerting = Alerting()
     """Alertmanager."""
+    logs: Logs = NodeLogs()
+    """Logs of containers."""
     dashboards: Dashboards = Dashboards()
     """Grafana."""
     gpu_exporter: GpuExporter = GpuExporter()

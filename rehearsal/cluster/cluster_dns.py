@@ -18,19 +18,20 @@ NAMESPACE = "kube-system"
 
 _NAME = "coredns"
 _LABELS = {"k8s-app": "kube-dns"}
-_DNS_PORT = 5353
+PORT = 5353
+"""Where CoreDNS listens in its pod."""
 _HEALTH_PORT = 8080
 _READY_PORT = 8181
 
 # No cache: Services come and go here, and the kubernetes plugin answers from memory anyway.
 _COREFILE = f"""\
-{DOMAIN}:{_DNS_PORT} in-addr.arpa:{_DNS_PORT} ip6.arpa:{_DNS_PORT} {{
+{DOMAIN}:{PORT} in-addr.arpa:{PORT} ip6.arpa:{PORT} {{
     errors
     health :{_HEALTH_PORT}
     ready :{_READY_PORT}
     kubernetes {DOMAIN} in-addr.arpa ip6.arpa
 }}
-.:{_DNS_PORT} {{
+.:{PORT} {{
     errors
     template ANY ANY {{
         rcode NXDOMAIN
@@ -39,15 +40,19 @@ _COREFILE = f"""\
 """
 
 
-def apply(kube: Kube, image: str, *, address: str = ADDRESS) -> None:
-    """Run CoreDNS from ``image`` at ``address``, a free one of the Services' range; do not wait for it."""
-    for manifest in manifests(image, address=address):
+def apply(kube: Kube, image: str, *, address: str = ADDRESS, more: str = "") -> None:
+    """Run CoreDNS from ``image`` at ``address``, a free one of the Services' range; do not wait for it.
+
+    ``more`` are blocks of its configuration for other domains.
+    """
+    for manifest in manifests(image, address=address, more=more):
         kube.apply(manifest)
 
 
-def manifests(image: str, *, address: str = ADDRESS) -> list[Json]:
+def manifests(image: str, *, address: str = ADDRESS, more: str = "") -> list[Json]:
     """Everything of the cluster's DNS, in the order to apply it."""
-    return [*_identity(), _configuration(), _deployment(image), _service(address)]
+    corefile = _COREFILE + more
+    return [*_identity(), _configuration(corefile), _deployment(image, corefile), _service(address)]
 
 
 def _identity() -> list[Json]:
@@ -72,16 +77,16 @@ def _identity() -> list[Json]:
     ]
 
 
-def _configuration() -> Json:
+def _configuration(corefile: str) -> Json:
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": _NAME, "namespace": NAMESPACE},
-        "data": {"Corefile": _COREFILE},
+        "data": {"Corefile": corefile},
     }
 
 
-def _deployment(image: str) -> Json:
+def _deployment(image: str, corefile: str) -> Json:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -93,7 +98,7 @@ def _deployment(image: str) -> Json:
                 "metadata": {
                     "labels": _LABELS,
                     # A changed configuration makes a new pod.
-                    "annotations": {"mlplatform.dev/corefile": hashlib.sha256(_COREFILE.encode()).hexdigest()[:12]},
+                    "annotations": {"mlplatform.dev/corefile": hashlib.sha256(corefile.encode()).hexdigest()[:12]},
                 },
                 "spec": _pod(image),
             },
@@ -124,8 +129,8 @@ def _container(image: str) -> Json:
         "imagePullPolicy": "IfNotPresent",
         "args": ["-conf", "/etc/coredns/Corefile"],
         "ports": [
-            {"name": "dns", "containerPort": _DNS_PORT, "protocol": "UDP"},
-            {"name": "dns-tcp", "containerPort": _DNS_PORT, "protocol": "TCP"},
+            {"name": "dns", "containerPort": PORT, "protocol": "UDP"},
+            {"name": "dns-tcp", "containerPort": PORT, "protocol": "TCP"},
         ],
         "resources": {
             "requests": {"cpu": "10m", "memory": "64Mi"},

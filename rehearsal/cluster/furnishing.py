@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rehearsal.cluster import cert_stand_in, cluster_dns, simulated_nodes, simulated_pods
+from rehearsal.cloud.stores import corefile
+from rehearsal.cluster import cert_stand_in, cluster_dns, simulated_nodes, simulated_pods, volume_stand_in
 from rehearsal.files import digest
 from rehearsal.processes.parts import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
     from pathlib import Path
 
     from rehearsal.kube import Kube
     from rehearsal.layout import Layout
     from rehearsal.toolchain import Tools
+    from rehearsal.world import World
 
-PARTS = ("kwok", "cert-stand-in")
+PARTS = ("kwok", "cert-stand-in", "volume-stand-in")
 
 
 @dataclass(frozen=True)
 class Furnishing:
-    """The rehearsal's own objects in the cluster, and the programs that act on them through ``through``."""
+    """The rehearsal's own objects in the cluster, and the programs that act on them through ``through``.
+
+    ``node`` is where volumes are that wait for no pod.
+    """
 
     layout: Layout
     tools: Tools
+    node: str
     through: tuple[str, ...] = ()
 
     def configure(self) -> None:
@@ -34,8 +40,8 @@ class Furnishing:
         simulated_nodes.write_configuration(self.tools.asset("kwok/stages"), self._stages)
 
     def parts(self) -> list[Part]:
-        """The simulation of nodes, and the stand-in for cert-manager."""
-        kwok, stand_in = (self.layout.kubeconfig_of(name) for name in PARTS)
+        """The simulation of nodes, and the stand-ins for cert-manager and for storage drivers."""
+        kwok, certificates, volumes = (self.layout.kubeconfig_of(name) for name in PARTS)
         return [
             self._part(
                 "kwok",
@@ -48,19 +54,25 @@ class Furnishing:
             self._part(
                 "cert-stand-in",
                 *(sys.executable, "-m", "rehearsal.cluster.cert_stand_in"),
-                *("--kubeconfig", str(stand_in), "--crds", str(self._definitions)),
+                *("--kubeconfig", str(certificates), "--crds", str(self._definitions)),
+            ),
+            self._part(
+                "volume-stand-in",
+                *(sys.executable, "-m", "rehearsal.cluster.volume_stand_in"),
+                *("--kubeconfig", str(volumes), "--directory", str(self.layout.volumes), "--node", self.node),
             ),
         ]
 
-    def apply(
-        self, kube: Kube, nodes: Sequence[dict[str, Any]], unavailable: Collection[str], dns_image: str | None
-    ) -> None:
+    def apply(self, kube: Kube, world: World, unavailable: Collection[str], dns_image: str | None) -> None:
         """Put everything in place; without an image for DNS there is no real node, and every pod is simulated."""
-        simulated_nodes.apply(kube, nodes, real_node=dns_image is not None)
+        simulated_nodes.apply(kube, world.nodes, real_node=dns_image is not None)
+        if world.aws is None:
+            # EKS has no default class.
+            kube.apply(volume_stand_in.default_class())
         cert_stand_in.apply_definitions(kube, self._definitions)
         if dns_image is not None:
             simulated_pods.apply(kube, unavailable)
-            cluster_dns.apply(kube, dns_image)
+            cluster_dns.apply(kube, dns_image, more=corefile(cluster_dns.PORT) if world.aws else "")
 
     @property
     def _stages(self) -> Path:

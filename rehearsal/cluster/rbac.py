@@ -15,7 +15,7 @@ def apply(kube: Kube) -> None:
     """Give the programs their rights."""
     # The API server asks kubelet for logs and carries `exec`; kubelet asks back whether it may.
     kube.apply(_binding("system:kubelet-api-admin", "kube-apiserver-kubelet-client"))
-    for user, rules in (("mlplatform:kwok", _KWOK), ("mlplatform:cert-stand-in", _CERT_STAND_IN)):
+    for user, rules in _RULES.items():
         kube.apply(_role(user, rules))
         kube.apply(_binding(user, user))
 
@@ -42,6 +42,18 @@ _CERT_STAND_IN = [
     _rule("cert-manager.io", ["certificates/status", "issuers/status"], ["patch", "update"]),
     _rule("", ["secrets"], [*_READ, "create", "patch", "update"]),
 ]
+_VOLUME_STAND_IN = [
+    _rule("", ["persistentvolumeclaims"], _READ),
+    _rule("", ["persistentvolumes"], [*_READ, "create", "delete"]),
+    _rule("storage.k8s.io", ["storageclasses"], _READ),
+]
+_AWS_POD_IDENTITY = [_rule("authentication.k8s.io", ["tokenreviews"], ["create"])]
+_RULES = {
+    "mlplatform:aws-pod-identity": _AWS_POD_IDENTITY,
+    "mlplatform:kwok": _KWOK,
+    "mlplatform:cert-stand-in": _CERT_STAND_IN,
+    "mlplatform:volume-stand-in": _VOLUME_STAND_IN,
+}
 
 
 def _role(name: str, rules: list[dict[str, list[str]]]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Sends pods that cannot run on this machine to the simulated CPU node.
 
 A pod whose image can neither be pulled nor made would wait for it for ever, and what depends on the pod too.
-A MutatingAdmissionPolicy of the rehearsal's own (admissionregistration.k8s.io/v1, from Kubernetes 1.36) gives
-such pods a node selector and a toleration for ``simulated-0``; charts and manifests stay as they are.
+An admission policy of the rehearsal's own gives such pods a node selector and a toleration for ``simulated-0``;
+charts and manifests stay as they are.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from rehearsal.cluster.admission import Mutation
 from rehearsal.cluster.simulated_nodes import CPU_NODE, SIMULATED
 from rehearsal.errors import RehearsalError
 from rehearsal.kube import KubeError
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from rehearsal.kube import Json, Kube
 
 NAME = "rehearsal-simulated-pods.mlplatform.dev"
-
-_API = "admissionregistration.k8s.io/v1"
-_PATHS = tuple(f"/apis/{_API}/mutatingadmission{each}/{NAME}" for each in ("policies", "policybindings"))
 
 _HOSTNAME = "kubernetes.io/hostname"
 _GPU = "nvidia.com/gpu"
@@ -66,51 +64,27 @@ def apply(kube: Kube, unavailable: Collection[str]) -> None:
     Returns when the API server does so for new pods; pods that exist already are not moved.
     """
     probe = _probe(unavailable)
-    before = _versions(kube)
-    applied = [kube.apply(manifest) for manifest in manifests([*unavailable, probe])]
-    if [each["metadata"]["resourceVersion"] for each in applied] != before:
+    if _mutation([*unavailable, probe]).apply(kube):
         _wait_until_active(kube, probe)
 
 
 def manifests(unavailable: Collection[str]) -> list[Json]:
     """The policy and its binding."""
-    metadata = {"name": NAME}
-    policy = {
-        "apiVersion": _API,
-        "kind": "MutatingAdmissionPolicy",
-        "metadata": metadata,
-        "spec": {
-            "failurePolicy": "Fail",
-            # A webhook may still replace an image or add a container.
-            "reinvocationPolicy": "IfNeeded",
-            "matchConstraints": {
-                "resourceRules": [
-                    {
-                        "apiGroups": [""],
-                        "apiVersions": ["v1"],
-                        "operations": ["CREATE"],
-                        "resources": ["pods"],
-                    }
-                ]
-            },
-            "matchConditions": [
-                {"name": "image-cannot-be-had", "expression": _uses_one_of(unavailable)},
-                {"name": "goes-to-no-gpu-node", "expression": _GOES_TO_NO_GPU_NODE},
-                {"name": "is-bound-to-no-node", "expression": _IS_BOUND_TO_NO_NODE},
-            ],
-            "mutations": [
-                {"patchType": "JSONPatch", "jsonPatch": {"expression": _SELECT}},
-                {"patchType": "JSONPatch", "jsonPatch": {"expression": _TOLERATE}},
-            ],
+    return _mutation(unavailable).manifests()
+
+
+def _mutation(unavailable: Collection[str]) -> Mutation:
+    return Mutation(
+        NAME,
+        resources=["pods"],
+        operations=["CREATE"],
+        conditions={
+            "image-cannot-be-had": _uses_one_of(unavailable),
+            "goes-to-no-gpu-node": _GOES_TO_NO_GPU_NODE,
+            "is-bound-to-no-node": _IS_BOUND_TO_NO_NODE,
         },
-    }
-    binding = {
-        "apiVersion": _API,
-        "kind": "MutatingAdmissionPolicyBinding",
-        "metadata": metadata,
-        "spec": {"policyName": NAME},
-    }
-    return [policy, binding]
+        patches=[_SELECT, _TOLERATE],
+    )
 
 
 def spellings(reference: str) -> list[str]:
@@ -135,15 +109,6 @@ def _probe(unavailable: Collection[str]) -> str:
     """An image that nobody has and only the policy for exactly these references knows."""
     digest = hashlib.sha256("\n".join(sorted(unavailable)).encode()).hexdigest()
     return f"mlplatform.dev/probe:{digest[:12]}"
-
-
-def _versions(kube: Kube) -> list[str]:
-    try:
-        return [kube.get(path)["metadata"]["resourceVersion"] for path in _PATHS]
-    except KubeError as error:
-        if not error.missing:
-            raise
-        return []
 
 
 def _wait_until_active(kube: Kube, probe: str) -> None:

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from rehearsal.engine.events import Outcome, PolicyFinding
-from rehearsal.engine.home import EngineHome
+from rehearsal.engine.fidelity import Fidelity, Nearness, fidelity
+from rehearsal.engine.home import EngineHome, stack_held
 from rehearsal.engine.leftovers import Leftover, find_leftovers
 from rehearsal.engine.operations import Engine
 
-__all__ = ["Engine", "EngineHome", "Leftover", "Outcome", "PolicyFinding", "find_leftovers"]
+__all__ = [
+    "Engine",
+    "EngineHome",
+    "Fidelity",
+    "Leftover",
+    "Nearness",
+    "Outcome",
+    "PolicyFinding",
+    "fidelity",
+    "find_leftovers",
+    "stack_held",
+]

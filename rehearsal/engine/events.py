@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _UNCHANGED = {"same", "read", "read-replacement", "refresh"}
+_GONE = {"delete", "delete-replaced", "discard", "discard-replaced"}
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class PolicyFinding:
 class Outcome:
     """The result of one engine operation.
 
-    ``changes`` counts resources by what happened to them (create, update, same …). ``rules_judged`` holds the
-    rules that had at least one resource to judge. ``errors`` are the engine's and the program's
-    own messages, without colours. ``succeeded`` is what the engine's exit code said.
+    ``changes`` counts resources by what happened to them (create, update, same …); ``resources`` are the URNs of those
+    that there are now. ``rules_judged`` holds the rules that had at least one resource to judge. ``errors`` are the
+    engine's and the program's own messages, without colours. ``succeeded`` is what the engine's exit code said.
     """
 
     changes: Counter[str] = field(default_factory=Counter)
+    resources: set[str] = field(default_factory=set)
     findings: list[PolicyFinding] = field(default_factory=list)
     rules_judged: set[str] = field(default_factory=set)
     resources_judged: int = 0
@@ -95,7 +97,10 @@ def _take(outcome: Outcome, event: dict[str, Any]) -> None:
     if step := event.get("resourcePreEvent"):
         outcome.in_flight = resource_name(step["metadata"]["urn"])
     elif step := event.get("resOutputsEvent"):
-        if step["metadata"]["op"] not in _UNCHANGED:
+        operation, urn = step["metadata"]["op"], step["metadata"]["urn"]
+        if operation not in _GONE:
+            outcome.resources.add(urn)
+        if operation not in _UNCHANGED:
             outcome.steps_done += 1
     elif failed := event.get("resOpFailedEvent"):
         outcome.failed_resources.append(resource_name(failed["metadata"]["urn"]))

@@ -13,6 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rehearsal.engine import aws_programs
 from rehearsal.errors import RehearsalError
 from rehearsal.session import Level
 
@@ -53,7 +54,7 @@ class EngineHome:
     @property
     def directory(self) -> Path:
         """The home itself."""
-        return self.session.directory / "pulumi"
+        return _home(self.session)
 
     @property
     def pulumi(self) -> Path:
@@ -82,7 +83,14 @@ class EngineHome:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "MLPLATFORM_CHARTS": str(self.tools.charts()),
+            "MLPLATFORM_IMAGE_LOCK": str(self._image_lock) if self._image_lock.exists() else "off",
+            # The keys of real accounts lie in HOME, and are asked for from the machine.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
         }
+        if self.session.account:
+            own |= self.session.account.environment()
         if self.packs:
             own["PULUMI_OPTION_POLICY_PACK"] = ",".join(str(pack) for pack in self.packs)
         if self.session.level is Level.OBJECTS:
@@ -93,6 +101,8 @@ class EngineHome:
     def prepare(self) -> None:
         """Make the home and the stack ready; again and again does no harm."""
         self._lay_out_home()
+        if self.session.account:
+            aws_programs.install(self.directory)
         if not self._salt.exists():
             self._make_stack()
         self.pulumi.write_text(
@@ -103,6 +113,13 @@ class EngineHome:
             )
         )
         self.pulumi.chmod(0o755)
+
+    def use_image_lock(self, text: str | None) -> None:
+        """Have the program take images by the digests of this lock; None: by their tags."""
+        if text is None:
+            self._image_lock.unlink(missing_ok=True)
+        else:
+            self._image_lock.write_text(text)
 
     def forget_stack(self) -> None:
         """Drop the record of a stack that was destroyed; the next use makes a new one."""
@@ -118,8 +135,12 @@ class EngineHome:
         return self.project / "stacks" / f"Pulumi.{self.stack}.yaml"
 
     @property
+    def _image_lock(self) -> Path:
+        return self.directory / "images.lock.json"
+
+    @property
     def _salt(self) -> Path:
-        return self.directory / "salt.yaml"
+        return _home(self.session) / _salt_of(self.stack)
 
     def _lay_out_home(self) -> None:
         plugin = self.directory / "plugins" / _KUBERNETES_PLUGIN
@@ -172,6 +193,20 @@ class EngineHome:
                 remedy="remove the rehearsal with `mlplatform rehearse stop --remove` and try again",
             )
         self._salt.write_text((scratch / f"Pulumi.{self.stack}.yaml").read_text())
+
+
+def stack_held(session: Session) -> str | None:
+    """The stack that may have resources in this rehearsal; None if none does."""
+    found = next(_home(session).glob(_salt_of("*")), None)
+    return found.name.removeprefix("salt.").removesuffix(".yaml") if found else None
+
+
+def _home(session: Session) -> Path:
+    return session.directory / "pulumi"
+
+
+def _salt_of(stack: str) -> str:
+    return f"salt.{stack}.yaml"
 
 
 def _place(program: Path, directory: Path) -> None:

@@ -1,5 +1,5 @@
 """The images of a rehearsal's pods, without a registry or a container build tool: see `docs/images.md`."""
 
-from rehearsal.images.store import ImageStore, Origin, Source, StoredImage, needed_tools
+from rehearsal.images.store import ImageStore, Origin, Source, StoredImage, foreseen, needed_tools
 
-__all__ = ["ImageStore", "Origin", "Source", "StoredImage", "needed_tools"]
+__all__ = ["ImageStore", "Origin", "Source", "StoredImage", "foreseen", "needed_tools"]

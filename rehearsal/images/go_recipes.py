@@ -52,6 +52,7 @@ GO_RECIPES: Final = (
         programs={"/manager": "kubeflow-trainer"},
     ),
     _go("docker.io/kserve/kserve-controller", "kserve", programs={"/manager": "kserve"}),
+    _go("public.ecr.aws/karpenter/controller", "karpenter", programs={"/karpenter": "karpenter"}),
     _go(
         "quay.io/brancz/kube-rbac-proxy",
         "kube-rbac-proxy",

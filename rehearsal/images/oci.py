@@ -14,12 +14,14 @@ from rehearsal.images.blobs import CONFIG_TYPE, MANIFEST_TYPE, Blob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from rehearsal.images.blobs import BlobStore, Layer
 
 _INDEX_TYPE: Final = "application/vnd.oci.image.index.v1+json"
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 _NAME: Final = "io.containerd.image.name"
+_REFERENCE: Final = "org.opencontainers.image.ref.name"
 _ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -91,6 +93,28 @@ def write_archive(images: Iterable[Image], store: BlobStore, stream: IO[bytes]) 
                 # The blob's digest is known to be right only at its end.
                 for _ in pieces:
                     pass
+
+
+def write_layout(image: Image, store: BlobStore, directory: Path) -> None:
+    """Write the image as an OCI image layout, a directory that other tools read (`skopeo copy oci:DIRECTORY …`).
+
+    What the directory held of an earlier image is left; its index names this one alone. ``DamagedBlobError`` where a
+    blob is not what its digest says.
+    """
+    blobs = directory / "blobs" / "sha256"
+    blobs.mkdir(parents=True, exist_ok=True)
+    for blob in (*image.blobs, image.manifest):
+        place = blobs / blob.digest.partition(":")[2]
+        fresh = place.with_suffix(".new")
+        small = image.content.get(blob.digest)
+        with fresh.open("wb") as file:
+            for piece in [small] if small is not None else store.read(blob):
+                file.write(piece)
+        fresh.replace(place)
+    manifest = image.manifest.descriptor() | {"annotations": {_REFERENCE: image.name}}
+    (directory / "oci-layout").write_bytes(_json({"imageLayoutVersion": "1.0.0"}))
+    index = {"schemaVersion": 2, "mediaType": _INDEX_TYPE, "manifests": [manifest]}
+    (directory / "index.json").write_bytes(_json(index))
 
 
 class _Pieces(io.RawIOBase):

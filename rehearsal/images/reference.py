@@ -8,7 +8,8 @@ from typing import Final
 
 _DOCKER_HUB: Final = "docker.io"
 _SHAPE: Final = re.compile(
-    r"(?P<path>[a-z0-9][\w./:-]*?)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+    r"(?P<path>[a-z0-9][\w./:-]*?)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?",
+    re.ASCII,
 )
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 from rehearsal.errors import RehearsalError
 from rehearsal.images import containerd, oci
 from rehearsal.images.blobs import BlobStore, DamagedBlobError
+from rehearsal.images.distribution import RegistryError
 from rehearsal.images.recipes import RECIPES
 from rehearsal.images.records import Records
 from rehearsal.images.reference import Reference
-from rehearsal.images.registry import PullError, Registries
+from rehearsal.images.registry import Registries
 from rehearsal.images.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class ImageStore:
 
     What the directory has is used as it is. What is missing is pulled where its registry can be reached
     (``MLPLATFORM_REGISTRY=off``: never), else made if there is a recipe for its repository; a reference with a digest
-    can only be pulled. The methods raise ``ValueError`` for a text that is no image reference.
+    is pulled, or is what was made here if that has this very digest. The methods raise ``ValueError`` for a text that
+    is no image reference.
     """
 
     def __init__(
@@ -82,9 +84,9 @@ class ImageStore:
         self._directory = directory
         self._recipes = recipes
         self._registries = registries or Registries()
-        self._blobs = BlobStore(directory / "blobs")
+        self.blobs = BlobStore(directory / "blobs")
         self._records = Records(directory / "records")
-        self._layers = Workshop(directory / "work", tools, self._blobs, self._records)
+        self._layers = Workshop(directory / "work", tools, self.blobs, self._records)
         self._refusals: dict[str, str] = {}
 
     def origin(self, reference: str) -> Origin:
@@ -122,6 +124,13 @@ class ImageStore:
             if image
         ]
 
+    def image(self, reference: str, reporter: Reporter) -> Image:
+        """The image itself, made or pulled first where it is missing; RehearsalError where it cannot be had."""
+        self.ensure([reference], reporter)
+        if image := self._present(Reference.parse(reference)):
+            return image
+        raise RehearsalError(f"{reference} cannot be had: {self.origin(reference).text}")
+
     def import_into(self, ctr: Sequence[str], references: Iterable[str], reporter: Reporter) -> list[str]:
         """Put those of the images that can be had into a containerd; returns the references that it lacked.
 
@@ -136,12 +145,12 @@ class ImageStore:
                 return []
             try:
                 with reporter.phase(f"import {len(lacking)} images"):
-                    containerd.load(ctr, lacking, self._blobs)
+                    containerd.load(ctr, lacking, self.blobs)
             except DamagedBlobError as damage:
                 # The damaged blob is gone: one more round makes it again.
                 if attempt == "after damage":
                     raise RehearsalError(
-                        f"{self._blobs.directory} does not keep what is written to it: {damage}",
+                        f"{self.blobs.directory} does not keep what is written to it: {damage}",
                         remedy="check the disk",
                     ) from damage
             else:
@@ -150,7 +159,10 @@ class ImageStore:
         raise AssertionError("unreachable: the second round returns or raises")
 
     def _recipe(self, reference: Reference) -> Recipe | None:
-        return None if reference.digest else self._recipes.get(reference.repository)
+        recipe = self._recipes.get(reference.repository)
+        if recipe and reference.digest and not self._made(recipe, reference):
+            return None
+        return recipe
 
     def _present(self, reference: Reference) -> Image | None:
         recipe = self._recipe(reference)
@@ -158,13 +170,14 @@ class ImageStore:
 
     def _pulled(self, reference: Reference) -> Image | None:
         image = self._records.image(str(reference))
-        return image if image and all(map(self._blobs.holds, (image.manifest, *image.blobs))) else None
+        return image if image and all(map(self.blobs.holds, (image.manifest, *image.blobs))) else None
 
     def _made(self, recipe: Recipe, reference: Reference) -> Image | None:
         layers = [layer for each in recipe.layers if (layer := self._layers.find(each))]
         if len(layers) < len(recipe.layers):
             return None
-        return oci.assemble(str(reference), layers, recipe.configuration())
+        image = oci.assemble(str(reference), layers, recipe.configuration())
+        return image if reference.digest in (None, image.manifest.digest) else None
 
     def _expected_seconds(self, references: Iterable[Reference]) -> float:
         """What making takes; pulling depends on a network of which nothing is known."""
@@ -176,8 +189,8 @@ class ImageStore:
         if self._registries.reachable([reference.registry]):
             phase.update(f"pull {reference}")
             try:
-                image = self._registries.pull(reference, self._blobs)
-            except PullError as refusal:
+                image = self._registries.pull(reference, self.blobs)
+            except RegistryError as refusal:
                 self._refusals[str(reference)] = str(refusal)
                 phase.note(f"{reference} is not pulled: {refusal}")
             else:
@@ -206,7 +219,17 @@ class ImageStore:
     def _tidy(self) -> None:
         now = time.time()
         used = self._records.forget_unused(older_than=now - _UNUSED_SECONDS)
-        self._blobs.remove_unused(used, older_than=now - _UNNAMED_SECONDS)
+        self.blobs.remove_unused(used, older_than=now - _UNNAMED_SECONDS)
+
+
+def foreseen(reference: str, directory: Path, recipes: Mapping[str, Recipe] = RECIPES) -> Origin:
+    """Where the store in that directory has the image from, or would make it from; no registry is asked."""
+    wanted = Reference.parse(reference)
+    if Records(directory / "records").image(str(wanted)):
+        return Origin(Source.PULLED, f"pulled from {wanted.registry}")
+    if recipe := recipes.get(wanted.repository):
+        return Origin(Source.MADE, _made_from(recipe, wanted))
+    return Origin(Source.UNAVAILABLE, f"pulled from {wanted.registry} where it can be reached, else not to be had")
 
 
 def _made_from(recipe: Recipe, reference: Reference) -> str:

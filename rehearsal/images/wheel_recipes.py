@@ -169,5 +169,8 @@ def _storage_initializer() -> Recipe:
     )
 
 
-WHEEL_RECIPES: Final = (_postgres(), _valkey(), _seaweedfs(), _feast(), _mlserver(), _storage_initializer())
+FEAST: Final = _feast()
+"""Our own programs run on its packages."""
+
+WHEEL_RECIPES: Final = (_postgres(), _valkey(), _seaweedfs(), FEAST, _mlserver(), _storage_initializer())
 """Users, paths and variables are upstream's, as far as pods rely on them."""

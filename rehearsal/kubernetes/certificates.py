@@ -1,7 +1,8 @@
-"""The certificates of one rehearsal: three authorities, and one identity for each program.
+"""The certificates of one rehearsal: four authorities, and one identity for each program.
 
 Every connection inside a rehearsal is verified on both sides. The cluster's authority, etcd's and the one of the
-aggregation layer are apart, so that an identity of the cluster opens neither etcd nor the front proxy.
+aggregation layer are apart, so that an identity of the cluster opens neither etcd nor the front proxy. The fourth
+vouches for AWS's host names to pods.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from rehearsal.files import write
+from rehearsal.kubernetes import ROOTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+AWS = "aws-ca"
+"""The authority that vouches for AWS's host names."""
 
 _ONE_HOUR = datetime.timedelta(hours=1)
 _LIFETIME = datetime.timedelta(days=3650)
@@ -42,22 +47,45 @@ class Identity:
 class Authority:
     """A certificate authority whose certificate and key lie in ``<directory>/<file>.crt`` and ``.key``."""
 
-    def __init__(self, directory: Path, file: str) -> None:
+    def __init__(self, directory: Path, file: str, key: ec.EllipticCurvePrivateKey) -> None:
         self._directory = directory
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._key = key
         self._name = _name(f"mlplatform rehearsal {file}", "")
+        self._identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+
+    @classmethod
+    def make(cls, directory: Path, file: str) -> Authority:
+        """A new one."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        authority = cls(directory, file, key)
         certificate = (
-            _builder(self._name, self._name, self._key)
+            _builder(authority._name, authority._name, key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=True), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .sign(key, hashes.SHA256())
         )
-        self._identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        _store(directory, file, certificate, self._key)
+        _store(directory, file, certificate, key)
+        return authority
+
+    @classmethod
+    def load(cls, directory: Path, file: str) -> Authority:
+        """The one that lies there."""
+        key = serialization.load_pem_private_key((directory / f"{file}.key").read_bytes(), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError(f"{file}.key is of a kind that is not made here")
+        return cls(directory, file, key)
 
     def issue(self, identity: Identity) -> None:
         """Write the certificate and key of this identity."""
+        _store(self._directory, identity.file, *self._vouch(identity))
+
+    def pair(self, identity: Identity) -> tuple[bytes, bytes]:
+        """A certificate and key of this identity in PEM, kept nowhere."""
+        certificate, key = self._vouch(identity)
+        return certificate.public_bytes(serialization.Encoding.PEM), _private(key)
+
+    def _vouch(self, identity: Identity) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(_name(identity.common_name, identity.organization), self._name, key)
         alternatives = [
@@ -76,7 +104,7 @@ class Authority:
             .add_extension(self._identifier, critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        _store(self._directory, identity.file, certificate, key)
+        return certificate, key
 
 
 def ensure(directory: Path, *, address: str, node: str) -> None:
@@ -89,13 +117,15 @@ def ensure(directory: Path, *, address: str, node: str) -> None:
     fresh = directory.with_name(f".{directory.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
-    cluster = Authority(fresh, "ca")
+    cluster = Authority.make(fresh, "ca")
     for identity in cluster_identities(address, node):
         cluster.issue(identity)
-    Authority(fresh, "front-proxy-ca").issue(Identity("front-proxy-client", "front-proxy-client"))
-    etcd = Authority(fresh, "etcd-ca")
+    Authority.make(fresh, "front-proxy-ca").issue(Identity("front-proxy-client", "front-proxy-client"))
+    etcd = Authority.make(fresh, "etcd-ca")
     etcd.issue(Identity("etcd", "etcd", names=("localhost",), addresses=("127.0.0.1",)))
     etcd.issue(Identity("etcd-client", "kube-apiserver"))
+    Authority.make(fresh, AWS)
+    write(fresh / ROOTS, b"".join((fresh / f"{file}.crt").read_bytes() for file in ("ca", AWS)))
     _store_signing_key(fresh)
     fresh.rename(directory)
 
@@ -115,6 +145,10 @@ def cluster_identities(address: str, node: str) -> Sequence[Identity]:
         Identity("kube-proxy", "system:kube-proxy"),
         Identity("kwok", "mlplatform:kwok"),
         Identity("cert-stand-in", "mlplatform:cert-stand-in"),
+        Identity("volume-stand-in", "mlplatform:volume-stand-in"),
+        Identity("aws-pod-identity", "mlplatform:aws-pod-identity"),
+        Identity("aws-authenticator", "aws-authenticator", addresses=("127.0.0.1",)),
+        Identity("aws-authenticator-client", "mlplatform:aws-authenticator-client"),
     )
 
 

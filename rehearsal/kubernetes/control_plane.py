@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearsal.files import digest, write_json
+from rehearsal.kubernetes import ROOTS
 from rehearsal.kubernetes.kubeconfig import write_kubeconfig
 from rehearsal.machine.space import SERVICES
 from rehearsal.processes.parts import Part
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 STORE = ("etcd", "kube-apiserver")
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 
-_CLIENTS = (*CONTROLLERS, "kubelet", "kube-proxy", "kwok", "cert-stand-in")
+_CLIENTS = (*CONTROLLERS, "kubelet", "kube-proxy", "kwok", "cert-stand-in", "volume-stand-in", "aws-pod-identity")
 
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -37,27 +38,32 @@ _AUDIT_POLICY = {
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the control plane listens; ``reachable`` says whether pods can reach the API server there."""
+    """Where the control plane and AWS listen; ``reachable`` says whether pods can reach the API server there.
+
+    etcd and the authenticator are on the loopback interface, the API server and AWS at ``address``.
+    """
 
     address: str
     api_port: int
     etcd_port: int
     peer_port: int
+    aws_port: int
+    authenticator_port: int
     reachable: bool
 
     @classmethod
     def in_space(cls, address: str) -> Endpoints:
         """The usual ports: nobody else listens in a rehearsal's own network."""
-        return cls(address, 6443, 2379, 2380, reachable=True)
+        return cls(address, 6443, 2379, 2380, 4566, 21362, reachable=True)
 
     @classmethod
     def on_loopback(cls) -> Endpoints:
         """Ports that nobody on this machine listens on now."""
-        listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-        api, client, peer = (int(listener.getsockname()[1]) for listener in listeners)
+        listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(5)]
+        api, etcd, peer, aws, authenticator = (int(listener.getsockname()[1]) for listener in listeners)
         for listener in listeners:
             listener.close()
-        return cls("127.0.0.1", api, client, peer, reachable=False)
+        return cls("127.0.0.1", api, etcd, peer, aws, authenticator, reachable=False)
 
     @property
     def server(self) -> str:
@@ -72,12 +78,16 @@ class Endpoints:
 
 @dataclass(frozen=True)
 class ControlPlane:
-    """The four programs, run through the prefix ``through``."""
+    """The four programs, run through the prefix ``through``.
+
+    ``token_webhook`` is the file that says who else than the API server reads tokens.
+    """
 
     layout: Layout
     tools: Tools
     endpoints: Endpoints
     through: tuple[str, ...] = ()
+    token_webhook: Path | None = None
 
     def configure(self) -> None:
         """Write what the programs read, from the rehearsal's certificates."""
@@ -92,9 +102,15 @@ class ControlPlane:
     def store(self) -> list[Part]:
         """etcd and the API server: what everything else waits for."""
         audit = self._file("audit-policy.yaml")
+        flags = dict(self._api_server())
+        if self.token_webhook:
+            flags["authentication-token-webhook-config-file"] = self.token_webhook
+            flags["authentication-token-webhook-version"] = "v1"
+            # It also remembers refusals, which the next access entry makes untrue.
+            flags["authentication-token-webhook-cache-ttl"] = "1s"
         return [
             self._part("etcd", self._etcd()),
-            self._part("kube-apiserver", self._api_server(), reads=[audit]),
+            self._part("kube-apiserver", flags, reads=[audit]),
         ]
 
     def controllers(self) -> list[Part]:
@@ -174,7 +190,7 @@ class ControlPlane:
             "kubeconfig": self.layout.kubeconfig_of("kube-controller-manager"),
             "use-service-account-credentials": "true",
             "service-account-private-key-file": self._pki("service-accounts.key"),
-            "root-ca-file": self._pki("ca.crt"),
+            "root-ca-file": self._pki(ROOTS),
             "cluster-signing-cert-file": self._pki("ca.crt"),
             "cluster-signing-key-file": self._pki("ca.key"),
             "controllers": "*",

@@ -157,6 +157,8 @@ class Node:
             "resolvConf": str(self._file("resolv.conf")),
             "volumePluginDir": "/var/lib/kubelet/volume-plugins",
             "serializeImagePulls": False,
+            # All pods of the platform are on this one node; their addresses are those of one /24.
+            "maxPods": 220,
             "kubeAPIQPS": 100,
             "kubeAPIBurst": 200,
             # Nobody could pull the images of this machine again, and a disk that is nearly full is its owner's.

@@ -22,6 +22,9 @@ SERVICES = IPv4Network("10.96.0.0/16")
 PODS = IPv4Network("10.244.0.0/24")
 """Addresses of the pods of the real node; inside the namespace only."""
 
+POD_IDENTITY = "169.254.170.23"
+"""Where pods ask for the credentials of their roles, where the rehearsal plays AWS."""
+
 _RANGE = IPv4Network("198.18.0.0/15")
 _NAMESPACES = Path("/run/netns")
 _SYSCTLS = {
@@ -76,6 +79,8 @@ class Space:
         if not self._joined():
             self._join()
         self._inside("ip", "link", "set", "lo", "up")
+        # Pods reach it through their node, as on EKS.
+        self._inside("ip", "address", "replace", f"{POD_IDENTITY}/32", "dev", "lo")
         # No packet is ever sent to such an address: kube-proxy rewrites it. But without a route the kernel
         # refuses a connection before kube-proxy's rules see it.
         self._inside("ip", "route", "replace", str(SERVICES), "dev", "lo", "src", self.address)

@@ -196,6 +196,18 @@ _CONTROLLERS = (
         peak_memory_gib=1.2,
         disk_gib=1.5,
     ),
+    Tool(
+        name="karpenter",  # the core that decides, with simulated nodes in place of EC2's
+        version="1.13.0",
+        programs={"karpenter": "sigs.k8s.io/karpenter/kwok"},
+        kept=tuple(
+            Kept("github.com/aws/karpenter-provider-aws", f"charts/{chart}", f"assets/charts/{chart}", "unpacked.mod")
+            for chart in ("karpenter", "karpenter-crd")
+        ),
+        expected_seconds=91,
+        peak_memory_gib=0.9,
+        disk_gib=0.8,
+    ),
 )
 
 _MONITORING = (

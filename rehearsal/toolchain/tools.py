@@ -41,9 +41,11 @@ class Tools:
     def charts(self) -> Path:
         """A directory with one entry `<chart>-<version>` for every chart of the tools, without a leading `v`.
 
-        The entries are links into the installations; the directory is made once for the same charts.
+        The version is the tool's: some projects write it into Chart.yaml only when they publish the chart. The
+        entries are links into the installations; the directory is made once for the same charts.
         """
-        charts = {_entry(chart): chart for i in self._installations.values() for chart in _charts_of(i.directory)}
+        installed = self._installations.values()
+        charts = {f"{_name(chart)}-{i.version}": chart for i in installed for chart in _charts_of(i.directory)}
         if not charts:
             raise LookupError(f"no tool of this run has a chart; it has {self._names()}")
         store = next(iter(self._installations.values())).directory.parent
@@ -63,11 +65,12 @@ def _charts_of(installation: Path) -> list[Path]:
     return [found.parent for found in (*assets.glob("chart/Chart.yaml"), *assets.glob("charts/*/Chart.yaml"))]
 
 
-def _entry(chart: Path) -> str:
-    """`<name>-<version>` of a chart, from the two top-level keys of its Chart.yaml."""
-    about = (chart / "Chart.yaml").read_text()
-    keys = dict(re.findall(r"^(name|version):\s*[\"']?([^\s\"']+)", about, flags=re.MULTILINE))
-    return f"{keys['name']}-{keys['version'].removeprefix('v')}"
+def _name(chart: Path) -> str:
+    """The name of a chart, from the top-level key of its Chart.yaml."""
+    found = re.search(r"^name:\s*[\"']?([^\s\"']+)", (chart / "Chart.yaml").read_text(), flags=re.MULTILINE)
+    if found is None:
+        raise LookupError(f"{chart}/Chart.yaml names no chart")
+    return found[1]
 
 
 def _link(charts: Mapping[str, Path], directory: Path) -> None:

@@ -51,6 +51,7 @@ class ExistingCluster:
 
     provider: Provider
     keep_crds: bool = True
+    aws: None = None
 
 
 def cluster() -> ExistingCluster:

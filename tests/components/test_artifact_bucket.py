@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs
-from components.specs.artifact_bucket import ArtifactBucketSpec, LifecycleRule
+from components.specs.artifact_bucket import InClusterBucketSpec, LifecycleRule
 from components.specs.storage import Storage
 from tests.components.platform import NAMESPACES, cluster
 from tests.components.pods import containers, is_secret, pods, revealed
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.data
 
 
-def bucket(spec: ArtifactBucketSpec | None = None) -> Recording:
+def bucket(spec: InClusterBucketSpec | None = None) -> Recording:
     return record(
-        lambda: ArtifactBucket("bucket", ArtifactBucketArgs(spec or ArtifactBucketSpec(), cluster(), NAMESPACES))
+        lambda: ArtifactBucket("bucket", ArtifactBucketArgs(spec or InClusterBucketSpec(), cluster(), NAMESPACES))
     )
 
 
@@ -109,7 +109,7 @@ def test_nothing_is_sent_to_the_makers_of_the_store(recording: Recording) -> Non
 
 
 def test_rules_of_the_stack_file_are_set_and_abandoned_uploads_always_end() -> None:
-    spec = ArtifactBucketSpec(lifecycle=(LifecycleRule(prefix="scratch/", expire_days=3),))
+    spec = InClusterBucketSpec(lifecycle=(LifecycleRule(prefix="scratch/", expire_days=3),))
     assert settings(bucket(spec))["rules"] == [
         {"ID": "scratch", "Filter": {"Prefix": "scratch/"}, "Status": "Enabled", "Expiration": {"Days": 3}},
         {
@@ -122,7 +122,7 @@ def test_rules_of_the_stack_file_are_set_and_abandoned_uploads_always_end() -> N
 
 
 def test_a_changed_rule_makes_a_new_job_that_starts_once_the_store_is_ready() -> None:
-    before, after = bucket(), bucket(ArtifactBucketSpec(lifecycle=()))
+    before, after = bucket(), bucket(InClusterBucketSpec(lifecycle=()))
     job = before.named("bucket-setup-job")
     assert "bucket-seaweedfs-statefulset" in job.dependencies
     assert "name" not in job.inputs["metadata"]
@@ -130,11 +130,11 @@ def test_a_changed_rule_makes_a_new_job_that_starts_once_the_store_is_ready() ->
 
 
 def test_data_lies_on_a_claimed_volume_unless_the_stack_is_disposable() -> None:
-    lasting = bucket(ArtifactBucketSpec(storage=Storage(gib=5, storage_class="fast"))).of_kind("StatefulSet")
+    lasting = bucket(InClusterBucketSpec(storage=Storage(gib=5, storage_class="fast"))).of_kind("StatefulSet")
     (claim,) = revealed(lasting["seaweedfs"].inputs["spec"])["volumeClaimTemplates"]
     assert claim["spec"]["storageClassName"] == "fast"
     assert claim["spec"]["resources"]["requests"]["storage"] == "5Gi"
-    scratch = bucket(ArtifactBucketSpec(storage=Storage(gib=5, ephemeral=True))).of_kind("StatefulSet")
+    scratch = bucket(InClusterBucketSpec(storage=Storage(gib=5, ephemeral=True))).of_kind("StatefulSet")
     spec = revealed(scratch["seaweedfs"].inputs["spec"])
     assert "volumeClaimTemplates" not in spec
     assert {"name": "data", "emptyDir": {"sizeLimit": "5Gi"}} in spec["template"]["spec"]["volumes"]
@@ -152,4 +152,4 @@ def test_data_lies_on_a_claimed_volume_unless_the_stack_is_disposable() -> None:
 )
 def test_a_choice_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        ArtifactBucketSpec.model_validate_json(json.dumps(wrong))
+        InClusterBucketSpec.model_validate_json(json.dumps(wrong))

@@ -9,9 +9,10 @@ import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components._s3_store import BucketAccess
+from components import _s3_store
+from components._bucket_access import AccessKey, BucketAccess
 from components.feature_store import FeatureStore, FeatureStoreArgs
-from components.specs.feature_store import FeatureServer, FeatureStoreSpec, Materialisation, OnlineStore
+from components.specs.feature_store import FeatureServer, FeatureStoreSpec, InClusterOnlineStore, Materialisation
 from components.specs.size import Size
 from tests.components.platform import cluster
 from tests.components.pods import containers, is_secret, pods, revealed
@@ -27,8 +28,8 @@ pytestmark = pytest.mark.data
 
 def feature_store(spec: FeatureStoreSpec | None = None) -> Recording:
     def build() -> FeatureStore:
-        key = pulumi.Output.secret("bucket-key")
-        access = BucketAccess("http://s3:8333", "artifacts", "features/", "feature-store", key)
+        key = AccessKey("feature-store", pulumi.Output.secret("bucket-key"))
+        access = BucketAccess("artifacts", "features/", _s3_store.environment("http://s3:8333"), key)
         return FeatureStore("features", FeatureStoreArgs(spec or FeatureStoreSpec(), cluster(), access))
 
     return record(build)
@@ -96,7 +97,7 @@ def test_a_server_does_not_stop_after_a_thousand_requests(recording: Recording) 
 
 def test_a_full_online_store_refuses_writes_and_drops_nothing() -> None:
     size = Size(cpu_millicores=100, cpu_limit_millicores=100, memory_mib=1000)
-    written = files(feature_store(FeatureStoreSpec(online=OnlineStore(size=size))), "online")["valkey.conf"]
+    written = files(feature_store(FeatureStoreSpec(online=InClusterOnlineStore(size=size))), "online")["valkey.conf"]
     assert {"maxmemory 750mb", "maxmemory-policy noeviction", "appendonly yes"} <= set(written.splitlines())
 
 

@@ -4,65 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pulumi
 import pytest
 from pydantic import ValidationError
 
 from components._versions import IMAGES
-from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
 from components.specs.gpu_serving_pool import GpuServingPoolSpec, ServedModel
-from tests.components.platform import CAPACITY, NAMESPACES, cluster
-from tests.components.recorded import record
+from tests.components.serving import CHAT, COMMIT, DIGEST, SCRATCHES, predictor, serving
 
 if TYPE_CHECKING:
     from tests.components.recorded import Recording
 
 pytestmark = pytest.mark.serving
 
-COMMIT = "7ae557604adf67be50417f59c2c2f167def9a775"
-DIGEST = "c0ffee" + "0" * 58
-CHAT: dict[str, Any] = {
-    "name": "chat",
-    "team": "language",
-    "format": "llm",
-    "uri": f"hf://Qwen/Qwen2.5-0.5B-Instruct:{COMMIT}",
-    "pool": "l4",
-    "gpus": 2,
-    "system_id": "assistant",
-    "risk_class": "limited",
-    "intended_use": "answers questions about our products",
-}
-SCRATCHES: dict[str, Any] = {
-    "name": "scratches",
-    "team": "vision",
-    "format": "sklearn",
-    "uri": f"oci://registry.example.org/models/scratches@sha256:{DIGEST}",
-    "replicas": 1,
-    "system_id": "defect-detection",
-    "risk_class": "high",
-    "intended_use": "finds scratches on cast parts",
-}
-
-
-def serving(*models: dict[str, Any]) -> tuple[Recording, dict[str, str]]:
-    endpoints: dict[str, str] = {}
-
-    def program() -> None:
-        spec = GpuServingPoolSpec.model_validate({"models": models})
-        pool = GpuServingPool("serving", GpuServingPoolArgs(spec, cluster(), CAPACITY.teams, NAMESPACES))
-        pulumi.Output.from_input(pool.endpoints).apply(endpoints.update)
-
-    return record(program), endpoints
-
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:
     return serving(CHAT, SCRATCHES)[0]
-
-
-def predictor(recording: Recording, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = recording.of_kind("InferenceService")[name].inputs["spec"]["predictor"]
-    return found
 
 
 def test_endpoints_are_known_by_team_and_model() -> None:
@@ -160,6 +117,7 @@ def test_kserve_makes_no_routes_and_its_images_are_of_the_version_table(recordin
         (f"oci://registry.example.org/m@sha256:{DIGEST}", f"sha256:{DIGEST}"),
         (f"hf://Qwen/Qwen2.5-0.5B-Instruct:{COMMIT}", f"git:{COMMIT}"),
         (f"s3://artifacts/models/m/sha256-{DIGEST}/", f"sha256:{DIGEST}"),
+        (f"artifact://teams/vision/m/sha256-{DIGEST}", f"sha256:{DIGEST}"),
     ],
 )
 def test_the_digest_of_a_model_is_the_one_in_its_reference(uri: str, digest: str) -> None:
@@ -187,6 +145,7 @@ def test_a_reference_that_can_come_to_mean_other_bytes_is_refused(uri: str) -> N
         ({"pool": None}, "pool and gpus contradict"),
         ({"gpus": 0}, "pool and gpus contradict"),
         ({"pool": None, "gpus": 0}, "a language model needs a GPU"),
+        ({"uri": f"artifact://teams/vision/chat/sha256-{DIGEST}"}, "uri is out of the team's reach"),
     ],
 )
 def test_a_model_whose_settings_contradict_is_refused(change: dict[str, Any], message: str) -> None:

@@ -17,7 +17,7 @@ from components.specs.monitoring_stack import (
     Alerting,
     Dashboards,
     GpuExporter,
-    Metrics,
+    InClusterMetrics,
     MonitoringStackSpec,
 )
 from components.specs.storage import Storage
@@ -165,7 +165,7 @@ def test_prometheus_may_look_and_change_nothing(recording: Recording) -> None:
 
 
 def test_old_samples_go_before_the_volume_is_full() -> None:
-    spec = MonitoringStackSpec(metrics=Metrics(retention_days=3, storage=Storage(gib=10)))
+    spec = MonitoringStackSpec(metrics=InClusterMetrics(retention_days=3, storage=Storage(gib=10)))
     (server,) = containers(dict(pods(monitoring(spec)))["prometheus"])
     assert "--storage.tsdb.retention.time=3d" in server["args"]
     (size,) = (each for each in server["args"] if each.startswith("--storage.tsdb.retention.size="))

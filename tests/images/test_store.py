@@ -59,9 +59,19 @@ def test_what_cannot_be_had_is_left_out_and_says_why(tmp_path: Path) -> None:
     assert [image.reference for image in images.ensure([UNKNOWN, SCRIPT], Silent())] == [SCRIPT]
 
 
-def test_a_digest_can_only_be_pulled(tmp_path: Path) -> None:
-    pinned = f"{TOOL}@sha256:{'0' * 64}"
-    assert store(tmp_path).origin(pinned).source is Source.UNAVAILABLE
+def test_what_was_made_here_is_found_by_its_own_digest_and_by_no_other(tmp_path: Path) -> None:
+    images = store(tmp_path)
+    (made,) = images.ensure([TOOL], Silent())
+    assert images.origin(f"{TOOL}@{made.digest}").source is Source.MADE
+    assert images.origin(f"{TOOL}@sha256:{'0' * 64}").source is Source.UNAVAILABLE
+    assert images.origin(f"{SCRIPT}@{made.digest}").source is Source.UNAVAILABLE
+    (pinned,) = images.ensure([f"{TOOL}@{made.digest}"], Silent())
+    assert pinned.digest == made.digest
+
+
+def test_a_digest_that_nobody_has_made_can_only_be_pulled(tmp_path: Path) -> None:
+    (made,) = store(tmp_path / "other").ensure([TOOL], Silent())
+    assert store(tmp_path).ensure([f"{TOOL}@{made.digest}"], Silent()) == []
 
 
 def test_a_tool_that_was_built_again_makes_its_layer_anew(tmp_path: Path) -> None:

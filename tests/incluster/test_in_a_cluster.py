@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rehearsal import readiness
-from rehearsal.cluster import simulated_nodes, simulated_pods
+from rehearsal.cloud import trust
+from rehearsal.cluster import node_capacity, simulated_nodes, simulated_pods
 from rehearsal.cluster.pod_state import is_ready
 from rehearsal.cluster.simulated_nodes import COMPLETE_ANNOTATION, CPU_NODE
 from rehearsal.kube import KubeError
 from rehearsal.progress import Silent
+from tests.world.watching import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,3 +190,47 @@ def test_a_pod_that_fits_nowhere_says_so(cluster: Kube) -> None:
 def test_what_the_server_refuses_is_told_in_its_own_words(cluster: Kube) -> None:
     with pytest.raises(KubeError, match="templates: field not declared in schema"):
         cluster.apply({**job("x", gpus=0), "spec": {"templates": {}}})
+
+
+def test_pods_are_given_roles_and_trust_whatever_they_have_of_their_own(cluster: Kube) -> None:
+    mutation = trust.mutation()
+    mutation.apply(cluster)
+    own = {"name": "SSL_CERT_FILE", "value": "/own"}
+    plain, rich = {"name": "plain", "image": "x"}, {"name": "rich", "image": "x", "env": [own]}
+    spec = {"containers": [plain, rich], "initContainers": [{"name": "first", "image": "x"}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "client"}, "spec": spec}
+
+    def admitted() -> Json:
+        found: Json = cluster.create(PODS, pod, dry_run=True)["spec"]
+        return found
+
+    until(
+        lambda: any(each["name"] == "rehearsal-aws" for each in admitted().get("volumes", [])), "the policy is active"
+    )
+    found = admitted()
+    for container in (*found["containers"], *found["initContainers"]):
+        variables = {each["name"]: each["value"] for each in container["env"]}
+        assert variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] == "http://169.254.170.23/v1/credentials"
+        assert variables["SSL_CERT_FILE"] == ("/own" if container["name"] == "rich" else variables["AWS_CA_BUNDLE"])
+        (mount,) = [each for each in container["volumeMounts"] if each["name"] == "rehearsal-aws"]
+        assert variables["AWS_CA_BUNDLE"].startswith(mount["mountPath"])
+    for manifest in reversed(mutation.manifests()):
+        cluster.delete(cluster.path_of(manifest))
+
+
+def test_a_node_announces_more_than_its_kubelet_says(cluster: Kube) -> None:
+    mutation = node_capacity.mutation("real-0")
+    mutation.apply(cluster)
+    said = {"cpu": "2", "memory": "8Gi", "pods": "110"}
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "real-0"}}
+
+    def announced() -> dict[str, str]:
+        cluster.apply(node)
+        status = {"status": {"capacity": said, "allocatable": said}}
+        found: dict[str, str] = cluster.apply(node | status, subresource="status")["status"]["allocatable"]
+        return found
+
+    until(lambda: announced()["cpu"] != "2", "the policy is active")
+    assert announced() == said | node_capacity.ANNOUNCED
+    for manifest in (node, *reversed(mutation.manifests())):
+        cluster.delete(cluster.path_of(manifest))

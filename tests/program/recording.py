@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,16 @@ STACK_FILES = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
 MARK = "1b47061264138c4ac30d75fd1eb44270"
 """The value by which the protocol tells that a mapping is a secret."""
 SIGNATURE = "4dabf18193072939515e22adb298388d"
+
+
+def stack_name(stack_file: Path) -> str:
+    """The stack that a stack file is of."""
+    return stack_file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+
+
+def without_digest(name: str) -> str:
+    """A name that ends in a digest of what it names, without that digest."""
+    return re.sub(r"-[0-9a-f]{10}(?=-|$)", "-<digest>", name)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from components.specs.cluster import ExistingClusterSpec
 from stacks.settings import Settings
-from tests.program.recording import MARK, SIGNATURE, STACK_FILES, Recording, Resource, plain_text, recorded
+from tests.program.recording import (
+    MARK,
+    SIGNATURE,
+    STACK_FILES,
+    Recording,
+    Resource,
+    plain_text,
+    recorded,
+    stack_name,
+    without_digest,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +42,8 @@ BUILT_IN = {
     "yaml",
 }
 CONTROLLERS = {
+    "karpenter.k8s.aws": "karpenter",
+    "karpenter.sh": "karpenter",
     "kueue.x-k8s.io": "kueue",
     "serving.kserve.io": "kserve-resources",
     "trainer.kubeflow.org": "kubeflow-trainer",
@@ -79,9 +93,18 @@ def test_every_component_says_what_it_provides(program: Recording) -> None:
 
 
 def test_every_object_goes_to_the_stacks_own_cluster(program: Recording) -> None:
-    (provider,) = program.of_type("pulumi:providers:kubernetes")
-    astray = [resource.urn for resource in objects(program) if not resource.provider.startswith(provider.urn)]
+    providers = program.of_type("pulumi:providers:kubernetes")
+    assert len({str(provider.inputs.get("kubeconfig")) for provider in providers}) == 1
+    own = tuple(provider.urn for provider in providers)
+    astray = [resource.urn for resource in objects(program) if not resource.provider.startswith(own)]
     assert not astray
+
+
+def test_every_resource_of_aws_goes_to_the_stacks_own_account(program: Recording) -> None:
+    own = tuple(provider.urn for provider in program.of_type("pulumi:providers:aws"))
+    resources = [resource for resource in program.resources.values() if resource.type.startswith("aws:")]
+    assert bool(resources) == bool(own)
+    assert not [resource.urn for resource in resources if not resource.provider.startswith(own)]
 
 
 def test_every_custom_resource_waits_for_its_controller_and_is_destroyed_before_it(program: Recording) -> None:
@@ -101,7 +124,7 @@ def test_every_object_waits_for_its_namespace(program: Recording) -> None:
     namespaces = {resource.inputs["metadata"]["name"]: resource.urn for resource in program.of_kind("Namespace")}
     for resource in objects(program):
         namespace = resource.inputs.get("metadata", {}).get("namespace") or resource.inputs.get("namespace")
-        if namespace is not None:
+        if namespace not in (None, "kube-system"):
             assert namespaces[namespace] in program.before(resource), resource.urn
 
 
@@ -115,7 +138,7 @@ def test_nothing_secret_is_registered_in_clear(program: Recording) -> None:
 def test_passwords_and_what_the_cluster_returns_of_secrets_are_encrypted_in_the_state(program: Recording) -> None:
     for stash in program.of_type("pulumi:index:Stash"):
         assert secrets(stash.inputs["input"]), stash.urn
-    for resource in program.of_kind("Secret"):
+    for resource in program.of_type("kubernetes:core/v1:Secret"):
         assert {"data", "stringData"} <= set(resource.secret_outputs), resource.urn
 
 
@@ -127,19 +150,31 @@ def test_a_preview_knows_every_name(stack_file: Path) -> None:
         assert metadata.get("namespace") != UNKNOWN, resource.urn
 
 
-def test_the_outputs_have_an_entry_for_every_section_that_provides_something(program: Recording) -> None:
-    assert set(program.outputs) == set(Settings.model_fields) - {"cluster", "capacity"}
+def test_the_outputs_have_an_entry_for_every_section_that_provides_something(
+    program: Recording, stack_file: Path
+) -> None:
+    there_before = {"cluster"} if isinstance(Settings.load(stack_file).cluster, ExistingClusterSpec) else set()
+    assert set(program.outputs) == set(Settings.model_fields) - {"capacity"} - there_before
     assert not [text for text in plain_text(program.outputs) if UNKNOWN in text]
 
 
 def test_the_name_of_a_stack_decides_nothing(stack_file: Path, program: Recording, tmp_path: Path) -> None:
     twin = tmp_path / "Pulumi.twin.yaml"
     twin.write_text(stack_file.read_text())
-    assert shapes(recorded(twin)) == shapes(program)
+    assert shapes(recorded(twin), "twin") == shapes(program, stack_name(stack_file))
 
 
-def shapes(program: Recording) -> dict[tuple[str, str], list[str]]:
-    """What is registered, by type and name, with the plain values of its inputs."""
+def shapes(program: Recording, stack: str) -> dict[tuple[str, str], list[str]]:
+    """What is registered, by type and name, with the plain values of its inputs.
+
+    Names in an account begin with project and stack, and an object may be named after the digest of such a name.
+    """
+
+    def nameless(text: str) -> str:
+        return without_digest(re.sub(rf"\bmlplatform([-/]){stack}\b", r"mlplatform\1<stack>", text))
+
     return {
-        (r.type, r.name): plain_text(r.inputs) for r in program.resources.values() if r.type != "pulumi:pulumi:Stack"
+        (r.type, without_digest(r.name)): [nameless(text) for text in plain_text(r.inputs)]
+        for r in program.resources.values()
+        if r.type != "pulumi:pulumi:Stack"
     }

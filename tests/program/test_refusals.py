@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.program.recording import STACK_FILES, run
+from tests.program.recording import ROOT, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-GOOD = STACK_FILES[0].read_text()
+GOOD = (ROOT / "stacks" / "Pulumi.local.yaml").read_text()
 
 
 @pytest.fixture

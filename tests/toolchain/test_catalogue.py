@@ -22,6 +22,7 @@ VERSION_OF = {
     "jobset": "sigs.k8s.io/jobset",
     "kubeflow-trainer": "github.com/kubeflow/trainer/v2",
     "kserve": "github.com/kserve/kserve",
+    "karpenter": "sigs.k8s.io/karpenter",
     "kube-rbac-proxy": "github.com/brancz/kube-rbac-proxy",
     "alertmanager": "github.com/prometheus/alertmanager",
 }

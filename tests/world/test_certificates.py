@@ -110,7 +110,18 @@ def test_authorities_alone_may_sign(pki: Path) -> None:
         for file in pki.glob("*.crt")
         if certificate(pki, file.stem).extensions.get_extension_for_oid(ExtensionOID.BASIC_CONSTRAINTS).value.ca  # type: ignore[attr-defined]
     }
-    assert signing == {"ca", "etcd-ca", "front-proxy-ca"}
+    assert signing == {"ca", "etcd-ca", "front-proxy-ca", "aws-ca"}
+
+
+def test_pods_believe_the_clusters_authority_and_awss_and_no_other(pki: Path) -> None:
+    believed = {each.subject for each in x509.load_pem_x509_certificates((pki / "roots.pem").read_bytes())}
+    assert believed == {certificate(pki, name).subject for name in ("ca", "aws-ca")}
+
+
+def test_an_authority_that_was_loaded_vouches_as_before(pki: Path) -> None:
+    identity = certificates.Identity("", "store", names=("store.example",))
+    pair, _ = certificates.Authority.load(pki, "aws-ca").pair(identity)
+    x509.load_pem_x509_certificate(pair).verify_directly_issued_by(certificate(pki, "aws-ca"))
 
 
 def test_certificates_that_are_there_stay(tmp_path: Path) -> None:

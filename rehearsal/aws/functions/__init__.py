@@ -1,0 +1,1 @@
+"""The functions of pulumi-aws that read, a module for each subject."""

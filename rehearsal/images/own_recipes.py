@@ -1,0 +1,71 @@
+"""The images of this project's own programs: what `mlplatform images build` makes and `push` hands to a registry."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from rehearsal.images.recipe import LayerRecipe, Recipe
+from rehearsal.images.tree import file
+from rehearsal.images.wheel_recipes import FEAST
+from rehearsal.images.wheels import SITE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rehearsal.images.parts import Sources
+    from rehearsal.images.tree import Entry
+    from rehearsal.toolchain.tools import Tools
+
+OWN_REPOSITORY: Final = "registry.invalid/mlplatform"
+"""What our own images are called until they are pushed: a name that no registry can ever have (RFC 2606)."""
+
+_LENGTH: Final = 12
+
+
+@dataclass(frozen=True)
+class Programs:
+    """One of this project's packages, where the image's Python imports it from."""
+
+    package: str
+
+    def version(self) -> str:
+        """Another text whenever a file of the package is another."""
+        content = hashlib.sha256()
+        for name, text in self._files().items():
+            content.update(f"{name}\0{len(text)}\0".encode() + text)
+        return content.hexdigest()[:_LENGTH]
+
+    def key(self, tools: Tools) -> str:
+        del tools
+        return f"{self.package} {self.version()}"
+
+    def entries(self, sources: Sources) -> Iterator[Entry]:
+        del sources
+        for name, text in self._files().items():
+            yield file(f"{SITE}/{self.package}/{name}", text)
+
+    def _files(self) -> Mapping[str, bytes]:
+        found = {each.name: each.read_bytes() for each in resources.files(self.package).iterdir() if each.is_file()}
+        return {name: found[name] for name in sorted(found) if name.endswith(".py")}
+
+
+def _controllers() -> Recipe:
+    """Feast's own packages and our programs: materialisation is Feast's client, the others need AWS's, which it has."""
+    programs = Programs("controllers")
+    return Recipe(
+        repository=f"{OWN_REPOSITORY}/controllers",
+        layers=(*FEAST.layers, LayerRecipe("controllers", (programs,), expected_seconds=1)),
+        version=f"{FEAST.version}-{programs.version()}",
+        source=f"this project's programs and {FEAST.source}",
+        user=FEAST.user,
+        entrypoint=("python", "-m"),
+        environment=FEAST.environment,
+        directory=FEAST.directory,
+    )
+
+
+OWN_RECIPES: Final[Mapping[str, Recipe]] = {"controllers": _controllers()}
+"""By the name that the table of versions gives them."""
