@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from policies.language import ABSENT, UNKNOWN, Bound, spell
+from policies.language import ABSENT, MEMBER, UNKNOWN, Bound, Stack, spell
 from policies.rule import Level, OnUnknown, Rule, Scope
 
 if TYPE_CHECKING:
@@ -69,19 +70,24 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a rule may know beside the resource itself: the parameters, the whole stack, the object as it is now."""
+    """What a rule may know beside the resource itself: the parameters, the whole stack, the object as it is now, and
+    the request that asks for the change (as admission knows it: ``userInfo``, and as ``grants`` what else the user may
+    do)."""
 
     parameters: Parameters
-    stack: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    stack: Stack = field(default_factory=Stack)
     old: Mapping[str, Any] | None = None
+    request: Mapping[str, Any] | None = None
 
     @classmethod
     def of_stack(cls, parameters: Parameters, resources: Iterable[Resource]) -> Surroundings:
         """The surroundings of every resource of a stack that is known in full."""
-        by_type: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for resource in resources:
-            by_type[resource.type].append(resource.properties)
-        return cls(parameters, by_type)
+        return cls(parameters, Stack(resources))
+
+    @cached_property
+    def now(self) -> str:
+        """The moment by which dates are judged (RFC 3339)."""
+        return self.parameters.judged_at or datetime.now(UTC).isoformat()
 
 
 def judge(rule: Rule, resource: Resource, surroundings: Surroundings) -> Verdict:
@@ -117,7 +123,11 @@ def _exemption(rule: Rule, resource: Resource, parameters: Parameters) -> tuple[
 def _scope(resource: Resource, surroundings: Surroundings) -> dict[str, Bound]:
     return {
         "object": Bound(resource.properties, ()),
+        MEMBER + "object": Bound(resource, ()),
+        "options": Bound(resource.options, ("options",)),
         "old": Bound(ABSENT if surroundings.old is None else surroundings.old, ()),
+        "request": Bound(ABSENT if surroundings.request is None else surroundings.request, ("request",)),
+        "now": Bound(surroundings.now, ("now",)),
         "parameters": Bound(vars(surroundings.parameters), ("parameters",)),
         "stack": Bound(surroundings.stack, ("stack",)),
     }

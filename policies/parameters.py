@@ -48,6 +48,8 @@ class Parameters:
     """The most accelerators that a namespace's quota may grant."""
     exemptions: tuple[Exemption, ...]
     """The platform workloads that a rule leaves out."""
+    judged_at: str = ""
+    """The moment by which dates are judged, such as ``2026-11-22T09:00:00Z``; empty: the present."""
 
     def __post_init__(self) -> None:
         """Refuse what would let in more than it names; ValueError."""

@@ -115,16 +115,18 @@ class CompareQuantity(Comparison):
 
 @dataclass(frozen=True, slots=True)
 class Text(Comparison):
-    """A test of a text: its beginning, or an RE2 expression (no look-around, no back reference) found in it."""
+    """A test of a text: its beginning, a part, or an RE2 expression (no look-around, no back reference) found in it."""
 
     path: Path
-    test: Literal["starts with", "matches"]
+    test: Literal["starts with", "contains", "matches"]
     against: str | Path
 
     def holds(self, value: object, other: object) -> bool:
         if not isinstance(value, str) or not isinstance(other, str):
             raise TypeError("a text")
-        return value.startswith(other) if self.test == "starts with" else _expression(other).search(value) is not None
+        if self.test == "matches":
+            return _expression(other).search(value) is not None
+        return value.startswith(other) if self.test == "starts with" else other in value
 
 
 @dataclass(frozen=True, slots=True)

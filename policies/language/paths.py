@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policies.language.truth import ABSENT, UNKNOWN, Place, Step
@@ -21,7 +24,7 @@ class Bound(NamedTuple):
 
 
 Scope = Mapping[str, Bound]
-"""The values that names stand for: ``object``, ``old``, ``parameters``, ``stack``, and each loop's element."""
+"""The values that names stand for: ``object``, ``old``, ``parameters`` …, and each loop's element."""
 
 
 class IllTypedError(Exception):
@@ -29,6 +32,31 @@ class IllTypedError(Exception):
 
     def __init__(self, place: Place, expected: str, value: object) -> None:
         super().__init__(f"{spell(place)}: expected {expected}, got {type(value).__name__}")
+
+
+class Reading(Enum):
+    """A step that leads to no other place: it reads what is there in another way."""
+
+    JSON = "json"
+    """A text as the JSON that it holds; anything else as it is."""
+    LIST = "list"
+    """A list as it is; anything else as a list of one, as IAM policies have it."""
+
+    def of(self, value: object, place: Place) -> object:
+        """The value read so; absent and unknown stay what they are. Raises IllTypedError for a text without JSON."""
+        if value is ABSENT or value is UNKNOWN:
+            return value
+        if self is Reading.LIST:
+            return value if isinstance(value, list | tuple) else [value]
+        try:
+            return _parsed(value) if isinstance(value, str) else value
+        except ValueError:
+            raise IllTypedError(place, "JSON", value) from None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> object:
+    return json.loads(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +67,7 @@ class Path:
     """
 
     root: str
-    keys: tuple[str | Path, ...] = ()
+    keys: tuple[str | Path | Reading, ...] = ()
 
     def resolve(self, scope: Scope) -> Bound:
         """The value and its place; ABSENT or UNKNOWN where there is none. Raises IllTypedError at a wrong step."""
@@ -47,6 +75,9 @@ class Path:
         if value is None:
             value = ABSENT
         for key in self.keys:
+            if isinstance(key, Reading):
+                value = key.of(value, place)
+                continue
             step = key if isinstance(key, str) else key.resolve(scope).value
             if value is UNKNOWN or step is UNKNOWN:
                 value = UNKNOWN

@@ -110,7 +110,7 @@ OFF_THE_HOST = Rule(
             (f"{_POD}.volumes", [{"name": "scratch", "emptyDir": {}}, {"name": "all", "hostPath": {"path": "/"}}]),
             (f"{_CONTEXT}.procMount", "Unmasked"),
             (f"{_CONTEXT}.windowsOptions.hostProcess", True),
-            (f"{_POD}.containers[0].ports", [{"containerPort": 8080}, {"containerPort": 80, "hostPort": 80}]),
+            (f"{_POD}.containers[0].ports", [{"containerPort": 8080}, {"containerPort": 80, "hostPort": 1}]),
         ),
         Example("daemon set", {"metadata.namespace": "monitoring", f"{_POD}.hostPID": True}),
     ),

@@ -17,8 +17,11 @@ from policies.language import (
     all_of,
     any_of,
     at_most_one,
+    may,
+    now,
     old,
     parameter,
+    requester,
     resource,
     spell,
     steps,
@@ -26,7 +29,6 @@ from policies.language import (
 from policies.language.cel import NotInCelError, to_cel
 from policies.language.quantities import quantity
 from policies.language.truth import conjunction, disjunction
-from policies.language.words import stack
 
 if TYPE_CHECKING:
     from policies.language import Condition
@@ -34,12 +36,19 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.policy
 
 VALUES = st.sampled_from([True, False, None])
+NOW = "2026-11-22T09:00:00Z"
 CONTAINERS = resource["spec.containers"]
 
 
 def truth(condition: Condition, manifest: Any, **others: Any) -> Truth:
     """What the condition says of a manifest."""
-    scope = {"object": Bound(manifest, ()), "old": Bound(ABSENT, ()), "parameters": Bound({"limit": 8}, ())}
+    scope = {
+        "object": Bound(manifest, ()),
+        "old": Bound(ABSENT, ()),
+        "request": Bound(ABSENT, ()),
+        "now": Bound(NOW, ("now",)),
+        "parameters": Bound({"limit": 8}, ()),
+    }
     return condition.evaluate({**scope, **{name: Bound(value, ()) for name, value in others.items()}})
 
 
@@ -68,7 +77,12 @@ def test_negation_turns_a_conjunction_into_a_disjunction(values: list[bool | Non
         (resource["a"].equals("x"), False),
         (resource["a"].at_least(1), False),
         (resource["a"].quantity_at_most("1Gi"), False),
+        (resource["a"].at_most(1), False),
         (resource["a"].matches("."), False),
+        (resource["a"].has_in_it("x"), False),
+        (resource["a"].is_later_than(now), False),
+        (resource["a"].json()["b"].exists(), False),
+        (resource["a"].listed().is_filled(), False),
         (resource["a"].is_one_of(("x",)), False),
         (resource["a"].is_filled(), False),
         (resource["a"].every(lambda each: each.is_true()), True),
@@ -107,7 +121,14 @@ def test_what_is_certain_decides_whatever_else_is_unknown() -> None:
         (resource["a"].equals("1"), 1),
         (resource["a"].equals(1), True),
         (resource["a"].at_least(1), "2"),
+        (resource["a"].at_most(1), "2"),
         (resource["a"].matches("x"), 3),
+        (resource["a"].has_in_it("x"), 3),
+        (resource["a"].is_later_than(now), "tomorrow"),
+        (resource["a"].is_later_than(now), "2026-02-30T00:00:00Z"),
+        (resource["a"].is_later_than(now), "2026-11-22"),
+        (resource["a"].is_later_than(now), "2026-11-22T09:00:00"),
+        (resource["a"].json()["b"].exists(), "{"),
         (resource["a"].is_one_of(("x",)), ["x"]),
         (resource["a"].quantity_at_most("1Gi"), "a lot"),
         (resource["a"].every(lambda each: each.exists()), "text"),
@@ -216,6 +237,66 @@ def test_a_condition_is_written_as_cel(condition: Condition, expression: str) ->
     assert to_cel(condition, {"limit": 8}) == expression
 
 
-def test_a_condition_on_other_resources_has_no_cel() -> None:
+@pytest.mark.parametrize(
+    ("condition", "expression"),
+    [
+        (resource["a"].has_in_it("x"), '(object.?a.hasValue() && object.?a.value().contains("x"))'),
+        (
+            resource["a"].is_later_than(now, days=parameter("limit")),
+            '(object.?a.hasValue() && timestamp(object.?a.value()) + duration("192h") > '
+            "timestamp(object.metadata.creationTimestamp))",
+        ),
+        (requester.exists(), "request.?userInfo.?username.hasValue()"),
+        (
+            may("approve", "mlplatform.dev/modelreleases"),
+            'authorizer.group("mlplatform.dev").resource("modelreleases").namespace(request.namespace)'
+            '.check("approve").allowed()',
+        ),
+    ],
+)
+def test_time_and_who_asks_are_asked_of_the_api_server(condition: Condition, expression: str) -> None:
+    assert to_cel(condition, {"limit": 8}) == expression
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        resource.named_in("core/Secret", "metadata.namespace", by=("metadata.name",)).some(lambda each: each.exists()),
+        resource["policy"].json().exists(),
+        resource["policy"].listed().is_filled(),
+    ],
+)
+def test_a_condition_on_other_resources_or_inside_a_text_has_no_cel(condition: Condition) -> None:
     with pytest.raises(NotInCelError):
-        to_cel(stack("core/Namespace").is_filled(), {})
+        to_cel(condition, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "later"),
+    [
+        ("2026-11-22T09:00:01Z", 0, True),
+        ("2026-11-22T09:00:00Z", 0, False),
+        ("2026-11-22T09:00:00.123456789+00:00", 0, True),
+        ("2026-11-22T10:30:00+02:00", 0, False),
+        ("2026-11-15T09:00:00Z", 7, False),
+        ("2026-11-15T09:00:01Z", parameter("limit"), True),
+        ("2026-12-01T00:00:00Z", -30, False),
+    ],
+)
+def test_moments_are_compared_whatever_their_time_zone(text: str, days: Any, later: bool) -> None:
+    assert truth(resource["a"].is_later_than(now, days=days), {"a": text}).value is later
+
+
+def test_a_policy_is_read_whether_it_is_a_text_or_an_object_and_has_one_statement_or_many() -> None:
+    allows = resource["policy"].json()["Statement"].listed().some(lambda each: each["Effect"].equals("Allow"))
+    for policy in ('{"Statement": {"Effect": "Allow"}}', {"Statement": [{"Effect": "Deny"}, {"Effect": "Allow"}]}):
+        assert truth(allows, {"policy": policy}).value is True
+    assert truth(allows, {"policy": '{"Statement": []}'}).value is False
+    assert truth(allows, {"policy": {"Statement": UNKNOWN}}).value is None
+
+
+def test_a_right_is_had_only_by_who_asks_and_was_given_it() -> None:
+    approves = may("approve", "mlplatform.dev/modelreleases")
+    assert truth(approves, {}).value is False
+    assert truth(approves, {}, request={"grants": []}).value is False
+    assert truth(approves, {}, request={"grants": ["approve mlplatform.dev/modelreleases"]}).value is True
