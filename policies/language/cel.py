@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from policies.language.comparisons import Among, Compare, CompareQuantity, Comparison, Exists, Filled, Text
 from policies.language.conditions import AtMostOne, Both, Condition, Either, Every, Let, Not, Some
 from policies.language.moments import Granted, Later
-from policies.language.paths import Path, Reading
+from policies.language.paths import DIGEST, Path, Reading
 from policies.language.relations import Related
 
 if TYPE_CHECKING:
@@ -152,6 +152,8 @@ class _Writer:
         """The value at a path; what must hold for there to be one is added to the guards."""
         if path.root == "parameters":
             return self._literal(path)
+        if path.keys[-1:] == (Reading.DIGEST,):
+            return f"{self._value(Path(path.root, path.keys[:-1]), guards)}.find({json.dumps(DIGEST)})"
         if not path.keys and not _is_optional(self._names[path.root]):
             return self._names[path.root]
         guards.append(f"{self._optional(path)}.hasValue()")

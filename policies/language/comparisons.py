@@ -137,7 +137,7 @@ class Among(Comparison):
     against: tuple[str, ...] | Path
 
     def holds(self, value: object, other: object) -> bool:
-        if not isinstance(value, str) or not isinstance(other, tuple):
+        if not isinstance(value, str) or not isinstance(other, list | tuple):
             raise TypeError("a text")
         return value in other
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from base64 import b64decode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -41,22 +42,49 @@ class Reading(Enum):
     """A text as the JSON that it holds; anything else as it is."""
     LIST = "list"
     """A list as it is; anything else as a list of one, as IAM policies have it."""
+    BASE64 = "base64"
+    """The text that the base64 text stands for."""
+    DIGEST = "digest"
+    """The first SHA-256 or Git hash in the text, in hexadecimal digits; an empty text if it has none."""
 
     def of(self, value: object, place: Place) -> object:
-        """The value read so; absent and unknown stay what they are. Raises IllTypedError for a text without JSON."""
+        """The value read so; absent and unknown stay what they are. Raises IllTypedError for what cannot be read."""
         if value is ABSENT or value is UNKNOWN:
             return value
         if self is Reading.LIST:
             return value if isinstance(value, list | tuple) else [value]
+        if self is Reading.JSON and not isinstance(value, str):
+            return value
         try:
-            return _parsed(value) if isinstance(value, str) else value
-        except ValueError:
-            raise IllTypedError(place, "JSON", value) from None
+            return _READ[self](value)
+        except (TypeError, ValueError):
+            raise IllTypedError(place, _READABLE[self], value) from None
+
+
+DIGEST = "[0-9a-f]{64}|[0-9a-f]{40}"
+"""A SHA-256, or the hash of a Git commit."""
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str) -> object:
+def _json(text: str) -> object:
     return json.loads(text)
+
+
+def _base64(text: str) -> str:
+    return b64decode(text, validate=True).decode(errors="replace")
+
+
+def _digest(text: str) -> str:
+    found = re.search(DIGEST, text)
+    return found[0] if found else ""
+
+
+_READ: Mapping[Reading, Callable[[Any], object]] = {
+    Reading.JSON: _json,
+    Reading.BASE64: _base64,
+    Reading.DIGEST: _digest,
+}
+_READABLE = {Reading.JSON: "JSON", Reading.BASE64: "base64", Reading.DIGEST: "a text"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,22 @@ class Value:
 
     def json(self) -> Value:
         """What the text holds as JSON, such as a policy; what is no text, as it is."""
-        return Value(Path(self.path.root, (*self.path.keys, Reading.JSON)))
+        return self._read(Reading.JSON)
 
     def listed(self) -> Value:
         """The list, or a list of the one thing that stands in its place."""
-        return Value(Path(self.path.root, (*self.path.keys, Reading.LIST)))
+        return self._read(Reading.LIST)
+
+    def base64(self) -> Value:
+        """The text that stands there in base64."""
+        return self._read(Reading.BASE64)
+
+    def digest(self) -> Value:
+        """The hash in the text, in hexadecimal digits: that of a model or image in what refers to it."""
+        return self._read(Reading.DIGEST)
+
+    def _read(self, how: Reading) -> Value:
+        return Value(Path(self.path.root, (*self.path.keys, how)))
 
     def named_in(self, resource_type: str, reference: str, *, by: tuple[str, ...], spelled: str = "{}") -> Others:
         """The resources of a type that name this one: each whose ``reference`` is what one of ``by`` says here.
@@ -144,6 +155,10 @@ class Others:
     def some(self, condition: Callable[[Value], Condition]) -> Condition:
         """The condition holds for one of them."""
         return Some(*_loop((self,), condition))
+
+    def exist(self) -> Condition:
+        """There is one."""
+        return self.some(lambda _: all_of())
 
 
 def parameter(name: str) -> Value:

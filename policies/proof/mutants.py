@@ -79,7 +79,8 @@ def _mutants(rule: Rule) -> Iterator[Mutant]:
     parts = dict.fromkeys(part for condition in rule.conditions.values() for part in _parts(condition))
     for part in parts:
         for change, instead in _changes(part):
-            yield Mutant(rule, part, instead, change)
+            if instead != part:
+                yield Mutant(rule, part, instead, change)
 
 
 def _changes(part: Condition) -> Iterator[tuple[str, Condition]]:

@@ -23,7 +23,19 @@ PARAMETERS: Final = replace(
     platform_namespaces=("kueue-system", "monitoring", "ingress"),
     baseline_namespaces=("ingress",),
     privileged_namespaces=("monitoring",),
+    governed_risk_classes=("limited", "high"),
+    evaluation_age_days=365,
+    canary_percent=20,
+    high_availability=True,
+    deletion_protection=True,
+    allowed_regions=("eu-central-1", "eu-west-1"),
+    kubernetes_supported_until={"1.34": "2026-11-22T09:00:00Z", "1.35": "2027-03-27T00:00:00Z"},
+    log_retention_days=365,
+    evidence_lock_days=184,
+    backup_retention_days=7,
+    key_deletion_days=30,
     exemptions=(Exemption("K8S-03", "monitoring", "DaemonSet", "gpu-exporter", "reads the GPUs of its machine"),),
+    judged_at="2026-11-22T09:00:00Z",
 )
 """The parameters that the examples are judged by; a stack's own may change without changing what a rule means."""
 

@@ -129,6 +129,8 @@ def test_what_is_certain_decides_whatever_else_is_unknown() -> None:
         (resource["a"].is_later_than(now), "2026-11-22"),
         (resource["a"].is_later_than(now), "2026-11-22T09:00:00"),
         (resource["a"].json()["b"].exists(), "{"),
+        (resource["a"].base64().matches("x"), "?"),
+        (resource["a"].digest().matches("x"), 3),
         (resource["a"].is_one_of(("x",)), ["x"]),
         (resource["a"].quantity_at_most("1Gi"), "a lot"),
         (resource["a"].every(lambda each: each.exists()), "text"),
@@ -240,6 +242,10 @@ def test_a_condition_is_written_as_cel(condition: Condition, expression: str) ->
 @pytest.mark.parametrize(
     ("condition", "expression"),
     [
+        (
+            resource["a"].digest().equals("0"),
+            '(object.?a.hasValue() && object.?a.value().find("[0-9a-f]{64}|[0-9a-f]{40}") == "0")',
+        ),
         (resource["a"].has_in_it("x"), '(object.?a.hasValue() && object.?a.value().contains("x"))'),
         (
             resource["a"].is_later_than(now, days=parameter("limit")),
@@ -293,6 +299,24 @@ def test_a_policy_is_read_whether_it_is_a_text_or_an_object_and_has_one_statemen
         assert truth(allows, {"policy": policy}).value is True
     assert truth(allows, {"policy": '{"Statement": []}'}).value is False
     assert truth(allows, {"policy": {"Statement": UNKNOWN}}).value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "digest"),
+    [
+        ("oci://ghcr.io/a/b@sha256:" + "0c" * 32, "0c" * 32),
+        ("s3://models/defects/sha256-" + "0c" * 32, "0c" * 32),
+        ("hf://owner/model:" + "ab" * 20, "ab" * 20),
+        ("s3://models/latest", ""),
+    ],
+)
+def test_the_digest_is_found_in_every_kind_of_reference(text: str, digest: str) -> None:
+    assert truth(resource["a"].digest().equals(digest), {"a": text}).value is True
+
+
+def test_a_text_in_base64_is_read_as_what_it_stands_for() -> None:
+    assert truth(resource["a"].base64().equals("#!/bin/sh"), {"a": "IyEvYmluL3No"}).value is True
+    assert truth(resource["a"].base64().equals("x"), {"a": UNKNOWN}).value is None
 
 
 def test_a_right_is_had_only_by_who_asks_and_was_given_it() -> None:
