@@ -99,7 +99,7 @@ def judge(rule: Rule, resource: Resource, surroundings: Surroundings) -> Verdict
         exempt, certain = _exemption(rule, resource, surroundings.parameters)
         if exempt:
             return Verdict(rule, resource, Outcome.EXEMPT if certain else Outcome.DEFERRED, exempt)
-        if truth.faults:
+        if True not in truth.possible and truth.faults:
             return Verdict(rule, resource, Outcome.FAIL, "; ".join(truth.faults))
         outcome = Outcome.UNDETERMINED if truth.value is None else Outcome.FAIL
         return Verdict(rule, resource, outcome, _spell(truth.places))

@@ -29,15 +29,14 @@ class Later(Condition):
 
     def evaluate(self, scope: Scope) -> Truth:
         try:
-            ends = [self.path.resolve(scope), self.than.resolve(scope)]
+            value, place = self.path.resolve(scope)
+            than = self.than.resolve(scope)
             days = self.days.resolve(scope).value if isinstance(self.days, Path) else self.days
-            places = tuple(place for _, place in ends)
-            if any(value is ABSENT for value, _ in ends):
-                return Truth(False, places)
-            if any(value is UNKNOWN for value, _ in ends):
-                return Truth(None, places)
-            moment, than = (_moment(*end) for end in ends)
-            return Truth(moment + timedelta(days=days) > than, places)
+            if value is ABSENT or than.value is ABSENT:
+                return Truth(False, (place,))
+            if value is UNKNOWN or than.value is UNKNOWN:
+                return Truth(None, (place,))
+            return Truth(_moment(value, place) + timedelta(days=days) > _moment(*than), (place,))
         except IllTypedError as fault:
             return Truth(None, faults=(str(fault),))
 

@@ -6,24 +6,32 @@ from policies.rule import Rule
 from policies.rules import (
     accelerators,
     access,
+    eks,
+    eks_records,
+    keys,
     models,
     ownership,
     pod_contents,
     pod_host,
     pod_operation,
     pod_privileges,
+    stores,
     tenancy,
 )
 
 _FAMILIES: Final = (
     accelerators,
     access,
+    eks,
+    eks_records,
+    keys,
     models,
     ownership,
     pod_contents,
     pod_host,
     pod_operation,
     pod_privileges,
+    stores,
     tenancy,
 )
 

@@ -151,6 +151,17 @@ def test_a_fault_does_not_count_where_the_rest_decides() -> None:
     assert truth(condition, {"a": "yes", "b": True}) == truth(condition, {"a": False, "b": True})
 
 
+def test_a_fault_and_an_unknown_may_be_true_only_where_one_is_enough() -> None:
+    fault, unknown = resource["a"].is_true(), resource["b"].is_true()
+    of = {"a": "yes", "b": UNKNOWN}
+    assert truth(fault & unknown, of).possible == {False}
+    assert truth(fault | unknown, of).possible == {True}
+    assert truth(~(fault | unknown), of).possible == {False}
+    assert truth((fault | unknown) & unknown, of).possible == {True, False}
+    assert truth(fault, of).possible == set()
+    assert truth(unknown, of).possible == {True, False}
+
+
 def test_no_more_than_one_is_judged_by_what_the_unknown_could_be() -> None:
     one = at_most_one((CONTAINERS,), lambda container: container["gpu"].is_true())
     for values, expected in (
