@@ -44,6 +44,8 @@ class Verdict:
     resource: Resource
     outcome: Outcome
     detail: str = ""
+    places: tuple[Place, ...] = ()
+    """Where in the resource it was decided."""
 
     def stops(self, *, known: bool) -> bool:
         """Whether the change must not go on; ``known`` when all values should be known by now (not a preview)."""
@@ -64,8 +66,8 @@ class Verdict:
         if self.outcome is Outcome.DEFERRED:
             return f"Undetermined: {rule.title}: not so, unless its namespace and name exempt it ({self.detail})."
         if self.outcome is Outcome.UNDETERMINED:
-            return f"Undetermined: {self.detail} not known yet. {rule.title}. Fix: {rule.fix}"
-        return f"{rule.title}: not so at {self.detail}. Fix: {rule.fix}"
+            return f"Undetermined: {self.detail} not known yet. {rule.sentence}"
+        return f"{rule.sentence} (not so at {self.detail})"
 
 
 @dataclass(frozen=True)
