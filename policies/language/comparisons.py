@@ -142,10 +142,14 @@ class Among(Comparison):
         return value in other
 
 
+_DOLLAR = re.compile(r"(\\.|\[\^?\]?(?:\\.|[^\]])*\])|\$")
+"""A dollar sign that stands for the end; what is escaped or in brackets is found first, and stands for itself."""
+
+
 @lru_cache
 def _expression(expression: str) -> re.Pattern[str]:
     """As RE2 reads it: classes are ASCII, and `$` is the end of the text, not the place before a last line break."""
-    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", expression), re.ASCII)
+    return re.compile(_DOLLAR.sub(lambda found: found[1] or r"\Z", expression), re.ASCII)
 
 
 def _kind(value: object) -> str:

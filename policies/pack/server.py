@@ -98,10 +98,11 @@ class Pack(analyzer_grpc.AnalyzerServicer):
         response = analyzer.RemediateResponse()
         kind = type_of_token(request.type)
         rules = [rule for rule in self._rules_about(request.type, graph=False) if kind in rule.defaults]
-        properties = request.properties
+        resource, properties = self._resource(request), request.properties
         surroundings = Surroundings(self._parameters)
         for rule in rules:
-            if judge(rule, Resource(kind, decode(properties), request.urn), surroundings).outcome is not Outcome.FAIL:
+            so_far = replace(resource, properties=decode(properties))
+            if judge(rule, so_far, surroundings).outcome is not Outcome.FAIL:
                 continue
             filled = struct_pb2.Struct()
             filled.CopyFrom(properties)

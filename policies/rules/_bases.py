@@ -169,5 +169,27 @@ BASES: Final[dict[str, Manifest]] = {
     "binding": _binding("RoleBinding", "Role", "team-vision"),
     "cluster binding": _binding("ClusterRoleBinding", "ClusterRole", ""),
     "service": _made_of("v1", "Service", type="ClusterIP", ports=[{"port": 80}]),
+    "node class": _made_of(
+        "karpenter.k8s.aws/v1",
+        "EC2NodeClass",
+        placed="",
+        metadataOptions={"httpTokens": "required", "httpPutResponseHopLimit": 1},
+        blockDeviceMappings=[{"deviceName": "/dev/xvda", "ebs": {"encrypted": True, "volumeSize": "100Gi"}}],
+        userData="[settings]",
+    ),
+    "node pool": _made_of(
+        "karpenter.sh/v1",
+        "NodePool",
+        placed="",
+        template={
+            "metadata": {"labels": {"mlplatform.dev/pool": "general"}},
+            "spec": {
+                "requirements": [
+                    {"key": "karpenter.k8s.aws/instance-category", "operator": "In", "values": ["m", "c"]},
+                    {"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["on-demand"]},
+                ]
+            },
+        },
+    ),
     "resource quota": _made_of("v1", "ResourceQuota", hard={"requests.nvidia.com/gpu": "8"}),
 }

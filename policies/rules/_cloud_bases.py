@@ -5,23 +5,11 @@ Each passes, as it stands, every rule that asks neither for other resources nor 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-Properties = dict[str, Any]
+from policies.rules._access_bases import BUCKETS, IDENTITIES, KEY_ARN, Properties, allow, policy
 
-KEY_ARN: Final = "arn:aws:kms:eu-central-1:111122223333:key/1c5dcb5f-1d5e-4d8e-8f5b-0a1b2c3d4e5f"
-_TAGS: Final = {"owner": "platform", "cost-centre": "cc-1"}
 _SUBNETS: Final = ["subnet-0a", "subnet-0b"]
-
-
-def allow(actions: list[str], on: list[str], **more: object) -> Properties:
-    """A statement of an IAM policy."""
-    return {"Effect": "Allow", "Action": actions, "Resource": on, **more}
-
-
-def policy(*statements: Properties) -> Properties:
-    """An IAM policy."""
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 _EKS: Final[dict[str, tuple[str, Properties]]] = {
@@ -106,11 +94,97 @@ _STORES: Final[dict[str, tuple[str, Properties]]] = {
         "aws:kms/keyPolicy:KeyPolicy",
         {"keyId": "a", "policy": policy(allow(["kms:*"], ["*"], Principal={"AWS": ["111122223333"]}))},
     ),
+    "secret": ("aws:secretsmanager/secret:Secret", {"name": "db", "replicas": [{"region": "eu-west-1"}]}),
+    "table": ("aws:dynamodb/table:Table", {"name": "locks", "replicas": [{"regionName": "eu-west-1"}]}),
+    "image replication": (
+        "aws:ecr/replicationConfiguration:ReplicationConfiguration",
+        {"replicationConfiguration": {"rules": [{"destinations": [{"region": "eu-west-1"}]}]}},
+    ),
+    "provider": (
+        "pulumi:providers:aws",
+        {"region": "eu-central-1", "defaultTags": '{"tags": {"owner": "ada", "cost-centre": "cc-1815"}}'},
+    ),
     "replica key": ("aws:kms/replicaKey:ReplicaKey", {"primaryKeyArn": KEY_ARN, "deletionWindowInDays": 30}),
 }
 
-_BUCKETS: Final[dict[str, tuple[str, Properties]]] = {
-    "bucket": ("aws:s3/bucket:Bucket", {"bucket": "models", "tags": {"purpose": "models"}}),
+_SAFE_METADATA: Final = {"httpTokens": "required", "httpPutResponseHopLimit": 1}
+
+_MACHINES: Final[dict[str, tuple[str, Properties]]] = {
+    "launch template": (
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        {
+            "metadataOptions": _SAFE_METADATA,
+            "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"encrypted": "true", "volumeSize": 100}}],
+            "networkInterfaces": [{"associatePublicIpAddress": "false", "deviceIndex": 0}],
+            "userData": "IyEvYmluL3NoCmVjaG8gaGVsbG8K",
+        },
+    ),
+    "instance": (
+        "aws:ec2/instance:Instance",
+        {
+            "metadataOptions": _SAFE_METADATA,
+            "rootBlockDevice": {"encrypted": True},
+            "ebsBlockDevices": [{"deviceName": "/dev/sda", "encrypted": True}],
+            "userData": "#!/bin/sh",
+        },
+    ),
+    "volume": ("aws:ebs/volume:Volume", {"encrypted": True, "size": 100}),
+    "node group": (
+        "aws:eks/nodeGroup:NodeGroup",
+        {
+            "clusterName": "main",
+            "subnetIds": _SUBNETS,
+            "instanceTypes": ["m7i.2xlarge"],
+            "amiType": "AL2023_x86_64_STANDARD",
+            "labels": {"mlplatform.dev/pool": "system"},
+        },
+    ),
 }
 
-CLOUD_BASES: Final[dict[str, tuple[str, Properties]]] = {**_EKS, **_STORES, **_BUCKETS}
+_NETWORK: Final[dict[str, tuple[str, Properties]]] = {
+    "vpc": ("aws:ec2/vpc:Vpc", {"id": "vpc-0a", "cidrBlock": "10.0.0.0/16"}),
+    "subnet": ("aws:ec2/subnet:Subnet", {"id": "subnet-0a", "vpcId": "vpc-0a", "mapPublicIpOnLaunch": False}),
+    "association": (
+        "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        {"subnetId": "subnet-0a", "routeTableId": "rtb-0a"},
+    ),
+    "route table": ("aws:ec2/routeTable:RouteTable", {"id": "rtb-0a", "vpcId": "vpc-0a"}),
+    "route": (
+        "aws:ec2/route:Route",
+        {"routeTableId": "rtb-0a", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-0a"},
+    ),
+    "gateway": ("aws:ec2/internetGateway:InternetGateway", {"id": "igw-0a", "vpcId": "vpc-0a"}),
+    "flow log": (
+        "aws:ec2/flowLog:FlowLog",
+        {
+            "vpcId": "vpc-0a",
+            "trafficType": "ALL",
+            "logDestination": "arn:aws:logs:eu-central-1:111122223333:log-group:a",
+        },
+    ),
+    "default group": ("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"vpcId": "vpc-0a"}),
+    "security group": (
+        "aws:ec2/securityGroup:SecurityGroup",
+        {
+            "vpcId": "vpc-0a",
+            "ingress": [{"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["10.0.0.0/16"]}],
+        },
+    ),
+    "ingress rule": (
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        {"securityGroupId": "sg-0a", "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "10.0.0.0/16"},
+    ),
+    "group rule": (
+        "aws:ec2/securityGroupRule:SecurityGroupRule",
+        {"securityGroupId": "sg-0a", "type": "ingress", "protocol": "tcp", "cidrBlocks": ["10.0.0.0/16"]},
+    ),
+}
+
+CLOUD_BASES: Final[dict[str, tuple[str, Properties]]] = {
+    **_EKS,
+    **_STORES,
+    **BUCKETS,
+    **_MACHINES,
+    **_NETWORK,
+    **IDENTITIES,
+}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from policies.language import ABSENT, UNKNOWN, Value, all_of, any_of, parameter, resource
 from policies.rule import Default, Example, Level, Rule
-from policies.rules._cloud_bases import allow, policy
+from policies.rules._access_bases import allow, policy
 from policies.rules._documents import every_allowance, of_somebody
 from policies.rules._examples import variants
 

@@ -180,9 +180,19 @@ def test_a_list_that_is_unknown_may_hold_any_number() -> None:
     assert truth(one, {"spec": {"containers": "many"}}).value is None
 
 
-@pytest.mark.parametrize(("text", "found"), [("a1", True), ("a1\n", False), ("a٣", False)])
-def test_expressions_mean_what_they_mean_in_re2(text: str, found: bool) -> None:
-    assert truth(resource["a"].matches(r"^a\d$"), {"a": text}).value is found
+@pytest.mark.parametrize(
+    ("expression", "text", "found"),
+    [
+        (r"^a\d$", "a1", True),
+        (r"^a\d$", "a1\n", False),
+        (r"^a\d$", "a٣", False),
+        (r"a\$", "a$b", True),
+        (r"=[^\]$]", "=$b", False),
+        (r"=[^$]", "=b", True),
+    ],
+)
+def test_expressions_mean_what_they_mean_in_re2(expression: str, text: str, found: bool) -> None:
+    assert truth(resource["a"].matches(expression), {"a": text}).value is found
 
 
 def test_keys_may_come_from_the_resource_itself() -> None:

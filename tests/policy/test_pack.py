@@ -14,7 +14,7 @@ from policies.proof.cases import Case, cases
 from policies.resource import from_manifest
 from policies.rule import Example, Level, OnUnknown
 from policies.rules import RULES
-from policies.rules._examples import manifests
+from policies.rules._examples import manifests, resources
 
 if TYPE_CHECKING:
     from policies.resource import Resource
@@ -133,6 +133,15 @@ def test_remediation_keeps_unknown_values_and_secrets_as_they_are(pack: RunningP
     assert pod["automountServiceAccountToken"] is False
     assert pod["hostname"] == secret
     assert pod["nodeName"] == "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+def test_remediation_knows_the_options_of_the_program(pack: RunningPack) -> None:
+    bare = {"deletionProtection": ABSENT}
+    (unprotected,) = resources(Example("database", bare))
+    (protected,) = resources(Example("database", bare, options={"protect": True}))
+    (remediation,) = pack.remediate(unprotected)
+    assert json_format.MessageToDict(remediation.properties)["deletionProtection"] is True
+    assert not pack.remediate(protected)
 
 
 @pytest.mark.parametrize("kind", ["namespace", "pod", "cron job", "job set", "ray job", "training runtime"])

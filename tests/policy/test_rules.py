@@ -17,6 +17,8 @@ from policies.proof.mutants import survivors
 from policies.proof.unknowns import each_made_unknown
 from policies.rule import Level
 from policies.rules import RULES
+from policies.rules._bases import BASES
+from policies.rules._cloud_bases import CLOUD_BASES
 from policies.rules._examples import PARAMETERS
 
 if TYPE_CHECKING:
@@ -128,3 +130,7 @@ def types_in(part: object) -> Iterator[str]:
 def test_remediation_is_defined_where_the_level_says_so(rule: Rule) -> None:
     assert bool(rule.defaults) is (rule.level is Level.REMEDIATE)
     assert set(rule.defaults) <= rule.applies_to
+
+
+def test_examples_start_from_resources_that_are_told_apart_by_name() -> None:
+    assert not BASES.keys() & CLOUD_BASES.keys()
