@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import picture, rehearse, schema, toolchain
+from cli import check, picture, rehearse, schema, toolchain
 from cli.console import fail, interrupted
 from rehearsal.errors import RehearsalError
 
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.add_typer(rehearse.app, name="rehearse")
 app.add_typer(toolchain.app, name="toolchain")
+app.command("check")(check.check)
 app.command("schema")(schema.schema)
 app.command("picture")(picture.picture)
 

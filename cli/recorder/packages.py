@@ -11,6 +11,7 @@ import asyncio
 import importlib.abc
 import importlib.machinery
 import json
+import secrets
 import sys
 from contextlib import contextmanager, nullcontext
 from types import ModuleType, SimpleNamespace
@@ -233,12 +234,15 @@ def _pulumi(config: Mapping[str, str]) -> dict[str, ModuleType]:
 def stand_ins(config: Mapping[str, str]) -> Iterator[None]:
     """The SDKs' packages are ours, and the program's own modules are imported anew, until this ends."""
     replaced = {name: sys.modules.pop(name) for name in list(sys.modules) if _belongs_to_a_run(name)}
-    finder = _Finder()
+    finder, drawing = _Finder(), secrets.token_hex
     sys.meta_path.insert(0, finder)
     sys.modules.update(_pulumi(config))
     try:
+        # A recorded password is none, and two recordings of one program are the same.
+        secrets.token_hex = lambda nbytes=32: "0" * 2 * (nbytes or 32)
         yield
     finally:
+        secrets.token_hex = drawing
         sys.meta_path.remove(finder)
         for name in [name for name in sys.modules if _belongs_to_a_run(name)]:
             del sys.modules[name]
