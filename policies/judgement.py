@@ -136,6 +136,8 @@ def _scope(resource: Resource, surroundings: Surroundings) -> dict[str, Bound]:
 
 
 def _spell(places: tuple[Place, ...]) -> str:
+    # A parameter is named only where nothing in the resource could be changed.
+    places = tuple(place for place in places if place[:1] != ("parameters",)) or places
     named = [spell(place) for place in places[:_PLACES_NAMED]]
     more = len(places) - len(named)
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")

@@ -48,14 +48,17 @@ class Mutant:
 
     def survivor_of(self, examples: list[Case]) -> bool:
         """Whether no example gets another verdict than it should."""
-        judged = {case.judged.type for case in examples}
-        conditions = {
-            kind: _replaced(condition, self.part, self.instead)
-            for kind, condition in self.rule.conditions.items()
-            if kind in judged
-        }
-        mutated = replace(self.rule, conditions=conditions)
-        return all(replace(case, rule=mutated).as_expected for case in examples)
+        changed: dict[str, Rule] = {}
+        for case in examples:
+            kind = case.judged.type
+            if kind not in changed:
+                condition = _replaced(self.rule.conditions[kind], self.part, self.instead)
+                changed[kind] = replace(self.rule, conditions={kind: condition})
+            if changed[kind].conditions[kind] is self.rule.conditions[kind]:
+                continue  # The part is not in it.
+            if not replace(case, rule=changed[kind]).as_expected:
+                return False
+        return True
 
     def __str__(self) -> str:
         return f"{self.rule.id}: {self.change} {_spelled(self.part)}"
@@ -136,13 +139,18 @@ def _parts(condition: Condition) -> Iterator[Condition]:
 
 
 def _replaced(condition: Condition, part: Condition, instead: Condition) -> Condition:
+    """The condition with the part replaced wherever it stands; itself where it stands nowhere."""
     if condition == part:
         return instead
     match condition:
         case Both(parts) | Either(parts):
-            return replace(condition, parts=tuple(_replaced(each, part, instead) for each in parts))
+            changed = tuple(_replaced(each, part, instead) for each in parts)
+            same = all(new is each for new, each in zip(changed, parts, strict=True))
+            return condition if same else replace(condition, parts=changed)
         case Not(inner):
-            return Not(_replaced(inner, part, instead))
+            new = _replaced(inner, part, instead)
+            return condition if new is inner else Not(new)
         case Every(_, _, inner) | Some(_, _, inner) | AtMostOne(_, _, inner) | Let(_, _, inner):
-            return replace(condition, condition=_replaced(inner, part, instead))
+            new = _replaced(inner, part, instead)
+            return condition if new is inner else replace(condition, condition=new)
     return condition

@@ -6,6 +6,7 @@ from policies.rule import Rule
 from policies.rules import (
     accelerators,
     access,
+    availability,
     buckets,
     eks,
     eks_records,
@@ -29,6 +30,7 @@ from policies.rules import (
 _FAMILIES: Final = (
     accelerators,
     access,
+    availability,
     buckets,
     eks,
     eks_records,

@@ -13,6 +13,7 @@ MODEL: Final = "s3://models/defects/sha256-" + "0c" * 32
 _NOBODY: Final = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 _SIZES: Final = {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "1", "memory": "2Gi"}}
 _HEALTH: Final = {"httpGet": {"path": "/health", "port": 8080}}
+_APART: Final = [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule"}]
 _RBAC: Final = "rbac.authorization.k8s.io"
 
 
@@ -37,6 +38,7 @@ def pod() -> Manifest:
     return {
         "automountServiceAccountToken": False,
         "securityContext": _NOBODY,
+        "topologySpreadConstraints": _APART,
         "initContainers": [container("first", serves=False)],
         "containers": [container("main"), container("sidecar")],
     }
@@ -45,6 +47,8 @@ def pod() -> Manifest:
 def predictor() -> Manifest:
     """What an InferenceService serves a model with, where its runtime says the rest."""
     return {
+        "minReplicas": 2,
+        "topologySpreadConstraints": _APART,
         "automountServiceAccountToken": False,
         "securityContext": _NOBODY,
         "model": {"runtime": "vllm", "storageUri": MODEL, "resources": _SIZES},
@@ -168,6 +172,7 @@ BASES: Final[dict[str, Manifest]] = {
     "cluster role": _role("ClusterRole", ""),
     "binding": _binding("RoleBinding", "Role", "team-vision"),
     "cluster binding": _binding("ClusterRoleBinding", "ClusterRole", ""),
+    "disruption budget": _made_of("policy/v1", "PodDisruptionBudget", maxUnavailable=1, selector={"matchLabels": _APP}),
     "service": _made_of("v1", "Service", type="ClusterIP", ports=[{"port": 80}]),
     "node class": _made_of(
         "karpenter.k8s.aws/v1",

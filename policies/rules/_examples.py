@@ -11,7 +11,7 @@ from policies.resource import Resource, from_manifest
 from policies.rule import Example
 from policies.rules._bases import BASES, WORKLOAD_BASES, container, pod, predictor
 from policies.rules._cloud_bases import CLOUD_BASES
-from policies.rules._workloads import SERVICE, WORKLOADS
+from policies.rules._workloads import SERVICE, WORKLOADS, annotations_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -89,6 +89,11 @@ def in_every_overlay(
         for kind in kinds
         for overlay, there in _overlays(kind)
     )
+
+
+def every_annotation() -> tuple[tuple[str, str], ...]:
+    """Each place where a kind keeps annotations of its pods: the kind's base, and the path."""
+    return tuple((_NAMES[kind], _nth(path, 0)) for kind in WORKLOADS for path in annotations_of(kind))
 
 
 def manifests(example: Example) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def test_an_unknown_that_does_not_decide_leaves_a_verdict(pack: RunningPack) -> 
     found = {each.policyName: each for each in pack.analyze(resource("deployment", changed))}
     assert "not so at" in found["K8S-03"].message
     assert found["K8S-03"].enforcementLevel == analyzer.MANDATORY
-    assert "K8S-02" not in found
+    assert "K8S-05" not in found
 
 
 def test_a_defect_in_one_rule_is_a_failure_and_hides_no_other_rule(pack: RunningPack) -> None:
