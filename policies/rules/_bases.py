@@ -117,6 +117,9 @@ _TRAINER: Final = "trainer.kubeflow.org/v1alpha1"
 _KSERVE: Final = "serving.kserve.io/v1alpha1"
 _DNS: Final = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
 
+_ADMISSION: Final = "admissionregistration.k8s.io/v1"
+_PARAMETERS: Final = {"name": "limits", "parameterNotFoundAction": "Deny"}
+
 WORKLOAD_BASES: Final[dict[str, Manifest]] = {
     "pod": _made_of("v1", "Pod", **pod()),
     "pod template": _object("v1", "PodTemplate", template=_TEMPLATE),
@@ -173,6 +176,10 @@ BASES: Final[dict[str, Manifest]] = {
     "binding": _binding("RoleBinding", "Role", "team-vision"),
     "cluster binding": _binding("ClusterRoleBinding", "ClusterRole", ""),
     "disruption budget": _made_of("policy/v1", "PodDisruptionBudget", maxUnavailable=1, selector={"matchLabels": _APP}),
+    "validating policy": _made_of(_ADMISSION, "ValidatingAdmissionPolicy", placed="", failurePolicy="Fail"),
+    "mutating policy": _made_of(_ADMISSION, "MutatingAdmissionPolicy", placed="", failurePolicy="Fail"),
+    "validating binding": _made_of(_ADMISSION, "ValidatingAdmissionPolicyBinding", placed="", paramRef=_PARAMETERS),
+    "mutating binding": _made_of(_ADMISSION, "MutatingAdmissionPolicyBinding", placed="", paramRef=_PARAMETERS),
     "service": _made_of("v1", "Service", type="ClusterIP", ports=[{"port": 80}]),
     "node class": _made_of(
         "karpenter.k8s.aws/v1",
