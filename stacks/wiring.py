@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pulumi
+
 from components import artifact_bucket, feature_store, monitoring_stack
 from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
+from components.guardrails import Guardrails, GuardrailsArgs
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.team_roles import TeamRoles, TeamRolesArgs
 from components.team_workspace import Peer, TeamWorkspace, TeamWorkspaceArgs
 from components.training_cluster import TrainingCluster, TrainingClusterArgs
+from policies.admission import Wanted, manifests_of_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pulumi
 
     from components.cluster import Cluster
     from stacks.settings import Settings
@@ -40,6 +42,7 @@ def create(settings: Settings) -> dict[str, Any]:
     bucket = ArtifactBucket("artifact-bucket", ArtifactBucketArgs(settings.artifact_bucket, cluster, namespaces))
     features = FeatureStore("feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features))
     monitoring = MonitoringStack("monitoring", MonitoringStackArgs(settings.monitoring, cluster))
+    guardrails = Guardrails("guardrails", GuardrailsArgs(settings.guardrails, cluster, _policies(settings)))
     return {
         "teams": namespaces,
         "training": {"queues": training.queues, "runtimes": training.runtimes, "priorities": training.priorities},
@@ -56,7 +59,17 @@ def create(settings: Settings) -> dict[str, Any]:
             "grafana": monitoring.grafana,
             "grafana_password": monitoring.grafana_password,
         },
+        "guardrails": {"rules": guardrails.rules, "stage": guardrails.stage},
     }
+
+
+def _policies(settings: Settings) -> list[dict[str, Any]]:
+    """The rules as admission policies, with the parameters that the policy pack takes for this stack."""
+    spec = settings.guardrails
+    if not spec.enabled:
+        return []
+    wanted = Wanted(stage=spec.stage, fill_in=spec.fill_in, left_alone=spec.left_alone)
+    return manifests_of_stack(pulumi.get_stack(), wanted)
 
 
 def _workspaces(settings: Settings, cluster: Cluster) -> Mapping[str, pulumi.Output[str]]:

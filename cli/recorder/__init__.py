@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import runpy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cli.recorder.packages import RunError, Unsupported, stand_ins
+from cli.recorder.packages import stand_ins
 from cli.recorder.resources import PROJECT, Registration, Run, current
+from cli.recorder.sdk import RunError, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +72,9 @@ def record(file: Path) -> Recording:
             raise _cause(file, run) from None
         except (RunError, Unsupported) as error:
             raise CannotRecordError(str(error)) from None
+        finally:
+            # The program switches it off, since it ends with its process; this one goes on.
+            gc.enable()
     return Recording(stack, file, tuple(run.registered.values()), values, document.lines)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from policies.language import UNKNOWN
@@ -37,7 +37,7 @@ class Output(Generic[T]):
             return Output(UNKNOWN, self.sources, secret=self.secret_)
         made = func(self.plain)
         if inspect.iscoroutine(made):
-            made = asyncio.run(made)
+            made = finished(made)
         inner = resolved(made)
         return Output(inner.plain, self.sources | inner.sources, secret=self.secret_ or inner.secret_)
 
@@ -130,3 +130,12 @@ def holds_unknown(value: object) -> bool:
     elif isinstance(value, list):
         inner = value
     return any(holds_unknown(each) for each in inner)
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns. The event loop is its own: the process may have another."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()

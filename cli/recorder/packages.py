@@ -7,18 +7,15 @@ here a class comes to be when the program names it. That the program registers t
 
 from __future__ import annotations
 
-import asyncio
 import importlib.abc
 import importlib.machinery
 import json
 import secrets
 import sys
-from contextlib import contextmanager, nullcontext
-from types import ModuleType, SimpleNamespace
+from contextlib import contextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from cli.recorder import resources
-from cli.recorder.options import ResourceOptions
 from cli.recorder.outputs import Output, resolved
 from cli.recorder.resources import (
     ComponentResource,
@@ -26,41 +23,18 @@ from cli.recorder.resources import (
     ProviderResource,
     Registration,
     Resource,
-    Stash,
     current,
 )
+from cli.recorder.sdk import pulumi_modules
 from policies.language import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from cli.recorder.options import ResourceOptions
+
 _PROVIDERS: Final = ("pulumi_kubernetes", "pulumi_aws")
 _REMOTE_COMPONENTS: Final = frozenset({"kubernetes:helm.sh/v4:Chart", "kubernetes:yaml/v2:ConfigGroup"})
-
-
-class RunError(Exception):
-    """As ``pulumi.RunError``: a mistake that the program explains."""
-
-
-class _Given:
-    """Something that decides no verdict: it holds what it is given."""
-
-    def __init__(self, *values: object, **named: object) -> None:
-        self.values = values
-        self.__dict__.update(named)
-
-
-class Unsupported(Exception):  # noqa: N818 - its text is the error
-    """The program uses a part of the SDK that the recorder does not know."""
-
-
-class _Package(ModuleType):
-    """A module of an SDK; what it is asked for and has not is told."""
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise Unsupported(f"the recorder knows no {self.__name__}.{name}: add it to cli/recorder/packages.py")
 
 
 class _Generated(ModuleType):
@@ -190,53 +164,13 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         del module
 
 
-def _pulumi(config: Mapping[str, str]) -> dict[str, ModuleType]:
-    """The package and its modules, by name."""
-    pulumi, runtime, log = _Package("pulumi"), _Package("pulumi.runtime"), _Package("pulumi.log")
-    engine, settings = _Package("pulumi.runtime.config"), _Package("pulumi.runtime.settings")
-    errors = current.run.errors
-    said = {name: lambda *_, **__: None for name in ("debug", "info", "warn")}
-    log.__dict__.update(said, error=lambda message, *_, **__: errors.append(str(message)))
-    engine.__dict__.update(
-        get_config_env=dict, CONFIG=SimpleNamespace(get=lambda: dict(config)), is_config_secret=lambda _: False
-    )
-    settings.__dict__.update(
-        SETTINGS=SimpleNamespace(lock=nullcontext(), outputs=[]), _get_rpc_manager=lambda: SimpleNamespace(rpcs=[])
-    )
-    runtime.__dict__.update(config=engine, settings=settings, is_dry_run=lambda: True)
-    plain = ("Alias", "CustomTimeouts", "ErrorHook", "InvokeOptions", "ResourceHook", "ResourceHookBinding")
-    pulumi.__dict__.update({name: type(name, (_Given,), {}) for name in plain})
-    pulumi.__dict__.update(
-        {each.__name__: each for each in (ComponentResource, CustomResource, ProviderResource, Resource)},
-        Output=Output,
-        ResourceOptions=ResourceOptions,
-        RunError=RunError,
-        Stash=Stash,
-        export=lambda *_: None,
-        get_organization=lambda: "organization",
-        get_project=lambda: resources.PROJECT,
-        get_root_directory=lambda: str(current.run.root),
-        get_stack=lambda: current.run.stack,
-        log=log,
-        run=lambda program: asyncio.run(program()),
-        runtime=runtime,
-    )
-    return {
-        "pulumi": pulumi,
-        "pulumi.log": log,
-        "pulumi.runtime": runtime,
-        "pulumi.runtime.config": engine,
-        "pulumi.runtime.settings": settings,
-    }
-
-
 @contextmanager
 def stand_ins(config: Mapping[str, str]) -> Iterator[None]:
     """The SDKs' packages are ours, and the program's own modules are imported anew, until this ends."""
     replaced = {name: sys.modules.pop(name) for name in list(sys.modules) if _belongs_to_a_run(name)}
     finder, drawing = _Finder(), secrets.token_hex
     sys.meta_path.insert(0, finder)
-    sys.modules.update(_pulumi(config))
+    sys.modules.update(pulumi_modules(config))
     try:
         # A recorded password is none, and two recordings of one program are the same.
         secrets.token_hex = lambda nbytes=32: "0" * 2 * (nbytes or 32)
