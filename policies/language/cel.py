@@ -70,11 +70,11 @@ class _Writer:
 
     @write.register
     def _(self, condition: Exists) -> str:
-        return f"{self._optional(condition.path)}.hasValue()"
+        return f"({self._optional(condition.path)}.orValue(null) != null)"
 
     @write.register
     def _(self, condition: Filled) -> str:
-        return f"({self._optional(condition.path)}.orValue([]).size() > 0)"
+        return f"({_elements(self._optional(condition.path))}.size() > 0)"
 
     @write.register
     def _(self, condition: Compare) -> str:
@@ -139,7 +139,7 @@ class _Writer:
     def _list(self, over: Path | Related) -> str:
         if isinstance(over, Related):
             raise NotInCelError(over.type)
-        return self._literal(over) if over.root == "parameters" else f"{self._optional(over)}.orValue([])"
+        return self._literal(over) if over.root == "parameters" else _elements(self._optional(over))
 
     def _test(self, condition: Comparison, spelled: Callable[[str, str], str]) -> str:
         """The test where there is a value to test, and one to test it against."""
@@ -176,6 +176,11 @@ class _Writer:
         if isinstance(key, Path):
             return f"[?{self._names[key.root]}]"
         return f".?{key}" if _IDENTIFIER.fullmatch(key) else f"[?{json.dumps(key)}]"
+
+
+def _elements(optional: str) -> str:
+    """The list or object there; none is empty, and so is null, as which the API server gives a list that is not set."""
+    return f"optional.ofNonZeroValue({optional}.orValue([])).orValue([])"
 
 
 def _is_optional(text: str) -> bool:

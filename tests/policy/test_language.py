@@ -243,16 +243,17 @@ def test_what_is_no_quantity_is_refused(wrong: str) -> None:
         (resource["n"].at_least(2), "(object.?n.hasValue() && object.?n.value() >= 2)"),
         (
             resource["cs"].every(lambda c: ~c["on"].is_true()),
-            "(object.?cs.orValue([]).all(c, !(c.?on.hasValue() && c.?on.value() == true)))",
+            "(optional.ofNonZeroValue(object.?cs.orValue([])).orValue([])"
+            ".all(c, !(c.?on.hasValue() && c.?on.value() == true)))",
         ),
-        (resource['labels["a/b"]'].exists(), 'object.?labels[?"a/b"].hasValue()'),
+        (resource['labels["a/b"]'].exists(), '(object.?labels[?"a/b"].orValue(null) != null)'),
         (
             resource["x"].quantity_at_most(parameter("limit")),
             '(object.?x.hasValue() && quantity("%s".format([object.?x.value()])).compareTo('
             'quantity("%s".format([8]))) <= 0)',
         ),
-        (resource["spec"].let(lambda pod: pod["hostPID"].exists()), "object.?spec.?hostPID.hasValue()"),
-        (old["a"].exists(), "optional.ofNonZeroValue(oldObject).?a.hasValue()"),
+        (resource["spec"].let(lambda pod: pod["hostPID"].exists()), "(object.?spec.?hostPID.orValue(null) != null)"),
+        (old["a"].exists(), "(optional.ofNonZeroValue(oldObject).?a.orValue(null) != null)"),
         (all_of(), "true"),
     ],
 )
@@ -273,7 +274,7 @@ def test_a_condition_is_written_as_cel(condition: Condition, expression: str) ->
             '(object.?a.hasValue() && timestamp(object.?a.value()) + duration("192h") > '
             "timestamp(object.metadata.creationTimestamp))",
         ),
-        (requester.exists(), "request.?userInfo.?username.hasValue()"),
+        (requester.exists(), "(request.?userInfo.?username.orValue(null) != null)"),
         (
             may("approve", "mlplatform.dev/modelreleases"),
             'authorizer.group("mlplatform.dev").resource("modelreleases").namespace(request.namespace)'
