@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from cli.recorder import Registration
+    from cli.registrations import Registration
     from components._versions import Image
 
 _ADDON: Final = "aws:eks/addon:Addon"

@@ -33,7 +33,7 @@ def list_(
     """Say every image, chart and add-on that a stack runs: version, digest, and what a rehearsal here has of it."""
     with ConsoleReporter(console(json=json)).phase(f"the program of {stack}, offline", expected_seconds=3):
         from cli.image_list import parts_of
-        from cli.recorder import registered
+        from cli.registrations import registered
         from rehearsal.places import cache_directory
 
         parts = parts_of(registered(stack), cache_directory() / "images")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import images, picture, rehearse, schema, toolchain
+from cli import check, images, picture, rehearse, schema, toolchain
 from cli.console import fail, interrupted
 from cli.iam.command import iam_policy
 from components._image_lock import ImageLockError
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.add_typer(rehearse.app, name="rehearse")
 app.add_typer(toolchain.app, name="toolchain")
 app.add_typer(images.app, name="images")
+app.command("check")(check.check)
 app.command("schema")(schema.schema)
 app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import pulumi
 from pulumi_aws import rds
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from components.specs.feature_store import AuroraRegistry
 
 PORT: Final = 5432
-_ENGINE: Final = rds.EngineType.AURORA_POSTGRESQL
+# The value itself, for whom the SDK's enumerations are not at hand.
+_ENGINE: Final = cast("rds.EngineType", "aurora-postgresql")
 _LONGEST_NAME: Final = 63
 _INSIGHTS_DAYS: Final = 7
 
@@ -75,7 +76,7 @@ class Aurora:
             self._name,
             cluster_identifier=self._identifier,
             engine=_ENGINE,
-            engine_mode=rds.EngineMode.PROVISIONED,
+            engine_mode="provisioned",
             engine_version=AWS_ENGINES["aurora-postgresql"],
             serverlessv2_scaling_configuration={
                 "min_capacity": spec.least_capacity_units,

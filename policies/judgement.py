@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from policies.language import ABSENT, UNKNOWN, Bound, spell
+from policies.language import ABSENT, MEMBER, UNKNOWN, Bound, Stack, spell
 from policies.rule import Level, OnUnknown, Rule, Scope
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Verdict:
     resource: Resource
     outcome: Outcome
     detail: str = ""
+    places: tuple[Place, ...] = ()
+    """Where in the resource it was decided."""
 
     def stops(self, *, known: bool) -> bool:
         """Whether the change must not go on; ``known`` when all values should be known by now (not a preview)."""
@@ -63,25 +66,30 @@ class Verdict:
         if self.outcome is Outcome.DEFERRED:
             return f"Undetermined: {rule.title}: not so, unless its namespace and name exempt it ({self.detail})."
         if self.outcome is Outcome.UNDETERMINED:
-            return f"Undetermined: {self.detail} not known yet. {rule.title}. Fix: {rule.fix}"
-        return f"{rule.title}: not so at {self.detail}. Fix: {rule.fix}"
+            return f"Undetermined: {self.detail} not known yet. {rule.sentence}"
+        return f"{rule.sentence} (not so at {self.detail})"
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a rule may know beside the resource itself: the parameters, the whole stack, the object as it is now."""
+    """What a rule may know beside the resource itself: the parameters, the whole stack, the object as it is now, and
+    the request that asks for the change (as admission knows it: ``userInfo``, and as ``grants`` what else the user may
+    do)."""
 
     parameters: Parameters
-    stack: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    stack: Stack = field(default_factory=Stack)
     old: Mapping[str, Any] | None = None
+    request: Mapping[str, Any] | None = None
 
     @classmethod
     def of_stack(cls, parameters: Parameters, resources: Iterable[Resource]) -> Surroundings:
         """The surroundings of every resource of a stack that is known in full."""
-        by_type: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for resource in resources:
-            by_type[resource.type].append(resource.properties)
-        return cls(parameters, by_type)
+        return cls(parameters, Stack(resources))
+
+    @cached_property
+    def now(self) -> str:
+        """The moment by which dates are judged (RFC 3339)."""
+        return self.parameters.judged_at or datetime.now(UTC).isoformat()
 
 
 def judge(rule: Rule, resource: Resource, surroundings: Surroundings) -> Verdict:
@@ -93,7 +101,7 @@ def judge(rule: Rule, resource: Resource, surroundings: Surroundings) -> Verdict
         exempt, certain = _exemption(rule, resource, surroundings.parameters)
         if exempt:
             return Verdict(rule, resource, Outcome.EXEMPT if certain else Outcome.DEFERRED, exempt)
-        if truth.faults:
+        if True not in truth.possible and truth.faults:
             return Verdict(rule, resource, Outcome.FAIL, "; ".join(truth.faults))
         outcome = Outcome.UNDETERMINED if truth.value is None else Outcome.FAIL
         return Verdict(rule, resource, outcome, _spell(truth.places))
@@ -117,13 +125,19 @@ def _exemption(rule: Rule, resource: Resource, parameters: Parameters) -> tuple[
 def _scope(resource: Resource, surroundings: Surroundings) -> dict[str, Bound]:
     return {
         "object": Bound(resource.properties, ()),
+        MEMBER + "object": Bound(resource, ()),
+        "options": Bound(resource.options, ("options",)),
         "old": Bound(ABSENT if surroundings.old is None else surroundings.old, ()),
+        "request": Bound(ABSENT if surroundings.request is None else surroundings.request, ("request",)),
+        "now": Bound(surroundings.now, ("now",)),
         "parameters": Bound(vars(surroundings.parameters), ("parameters",)),
         "stack": Bound(surroundings.stack, ("stack",)),
     }
 
 
 def _spell(places: tuple[Place, ...]) -> str:
+    # A parameter is named only where nothing in the resource could be changed.
+    places = tuple(place for place in places if place[:1] != ("parameters",)) or places
     named = [spell(place) for place in places[:_PLACES_NAMED]]
     more = len(places) - len(named)
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from policies.kubernetes_support import EKS_STANDARD_SUPPORT_ENDS
 from policies.language import Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,32 @@ class Parameters:
     """The most accelerators that one pod may ask for: those of the largest machine."""
     accelerators_per_namespace: int
     """The most accelerators that a namespace's quota may grant."""
+    governed_risk_classes: tuple[str, ...]
+    """Risk classes of served models that need an approval and a verifier."""
+    evaluation_age_days: int
+    """How long a model may be served after it was last evaluated."""
+    canary_percent: int
+    """The most requests, in percent, that a new model may get before it is promoted."""
+    high_availability: bool
+    """Whether what serves must survive the loss of a machine: several replicas, spread, and a disruption budget."""
+    deletion_protection: bool
+    """Whether what keeps state must be protected from deletion; not where the stack is disposable."""
+    allowed_regions: tuple[str, ...]
+    """AWS regions in which anything may be."""
+    kubernetes_supported_until: Mapping[str, str]
+    """Until when AWS supports each Kubernetes version at no extra cost (RFC 3339)."""
+    log_retention_days: int
+    """For how long log groups keep what they are sent, at least."""
+    evidence_lock_days: int
+    """For how long objects in an evidence bucket cannot be deleted, at least."""
+    backup_retention_days: int
+    """For how long a database's backups are kept, at least."""
+    key_deletion_days: int
+    """The notice with which a KMS key may be deleted, at least."""
     exemptions: tuple[Exemption, ...]
     """The platform workloads that a rule leaves out."""
+    judged_at: str = ""
+    """The moment by which dates are judged, such as ``2026-11-22T09:00:00Z``; empty: the present."""
 
     def __post_init__(self) -> None:
         """Refuse what would let in more than it names; ValueError."""
@@ -92,6 +120,18 @@ DEFAULT: Final = Parameters(
     privileged_namespaces=("gpu-exporter",),
     accelerators_per_pod=8,
     accelerators_per_namespace=256,
+    governed_risk_classes=("limited", "high"),
+    evaluation_age_days=365,
+    canary_percent=20,
+    high_availability=True,
+    deletion_protection=True,
+    # In the European Union: Zurich (eu-central-2) and London (eu-west-2) are not.
+    allowed_regions=("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"),
+    kubernetes_supported_until=EKS_STANDARD_SUPPORT_ENDS,
+    log_retention_days=365,  # EU AI Act 19 and 26(6) ask for six months; a year is what auditors ask for
+    evidence_lock_days=184,  # EU AI Act 19 and 26(6): six months, whichever they are
+    backup_retention_days=7,
+    key_deletion_days=30,
     exemptions=(
         Exemption("K8S-02", *_GPU_EXPORTER, "the driver gives its counters to the machine's administrator only"),
         Exemption("K8S-03", *_GPU_EXPORTER, "the kubelet says which pod holds which GPU over a socket of the machine"),
@@ -112,10 +152,17 @@ DEFAULT: Final = Parameters(
     ),
 )
 
-STACKS: Final = {
-    "local": replace(DEFAULT, image_references="tag"),
-    "dev": replace(DEFAULT, image_references="tag"),
-}
+_DISPOSABLE: Final = replace(
+    DEFAULT,
+    image_references="tag",
+    governed_risk_classes=("high",),
+    high_availability=False,
+    deletion_protection=False,
+    key_deletion_days=7,
+)
+"""Of a stack in which nobody else works, and whose data nobody misses."""
+
+STACKS: Final = {"local": _DISPOSABLE, "dev": _DISPOSABLE}
 
 
 def parameters_for(stack: str) -> Parameters:

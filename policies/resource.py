@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from policies.language import UNKNOWN, Gap
@@ -11,11 +11,18 @@ from policies.language import UNKNOWN, Gap
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource: its type as rules name it, its properties, and what reports call it."""
+    """One resource: its type as rules name it, its properties, and what reports call it.
+
+    What a Pulumi program says of it besides: its ``urn``; for each property, from which resources' outputs its value
+    comes (URNs); and its ``options`` (``protect``).
+    """
 
     type: str
     properties: Mapping[str, Any]
     label: str
+    urn: str = ""
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str | Gap:

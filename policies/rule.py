@@ -54,9 +54,11 @@ class Scope(Enum):
 class Example:
     """A stack that shows a rule at work: ready-made resources with a few values changed.
 
-    ``of`` names bases of ``rules/_examples.py``; ``but`` maps paths of the first one to other values, ABSENT to
-    leave one out and UNKNOWN for one that is not known yet. ``before``, where given, does the same for the object
-    as it was before the change, and ``parameters`` names those that differ from the examples' usual ones.
+    ``of`` names a base of ``rules/_examples.py``; ``but`` maps its paths to other values, ABSENT to leave one out and
+    UNKNOWN for one that is not known yet. ``before``, where given, does the same for the object as it was before the
+    change, and ``parameters`` names those that differ from the examples' usual ones. ``sources`` says from which bases
+    of the example the value of a property comes, ``options`` what the program says of the resource besides, and
+    ``request`` who asks the API server for the change.
     """
 
     of: str
@@ -64,6 +66,9 @@ class Example:
     before: Mapping[str, Any] | None = None
     beside: tuple[Example, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    request: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,11 @@ class Rule:
     def applies_to(self) -> frozenset[str]:
         """The resource types that the rule judges."""
         return frozenset(self.conditions)
+
+    @property
+    def sentence(self) -> str:
+        """What is told, in the same words everywhere, where the rule does not hold."""
+        return f"{self.title}. Fix: {self.fix}"
 
     @property
     def graph(self) -> bool:

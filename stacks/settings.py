@@ -15,6 +15,7 @@ from components.specs.capacity import CapacitySpec, Team
 from components.specs.cluster import ClusterSpec, ExistingClusterSpec
 from components.specs.feature_store import FeatureStoreSpec
 from components.specs.gpu_serving_pool import GpuServingPoolSpec
+from components.specs.guardrails import GuardrailsSpec
 from components.specs.image_repositories import ForeignRegistry, ImageRepositoriesSpec
 from components.specs.monitoring_stack import MonitoringStackSpec
 from components.specs.training_cluster import TrainingClusterSpec
@@ -49,6 +50,9 @@ class Settings(Spec):
     """Metrics, logs, alerts and dashboards."""
     images: ImageRepositoriesSpec = ForeignRegistry()
     """Where the images of our own programs are."""
+    """Metrics, alerts and dashboards."""
+    guardrails: GuardrailsSpec = GuardrailsSpec()
+    """The platform's rules, enforced by the API server."""
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Settings:

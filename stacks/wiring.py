@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pulumi
+
 from components import feature_store, monitoring_stack
 from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs, way_there
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
+from components.guardrails import Guardrails, GuardrailsArgs
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.specs.cluster import ExistingClusterSpec
 from components.specs.image_repositories import ForeignRegistry
 from components.team_roles import TeamRoles, TeamRolesArgs
 from components.team_workspace import Peer, TeamWorkspace, TeamWorkspaceArgs
 from components.training_cluster import TrainingCluster, TrainingClusterArgs
+from policies.admission import Wanted, manifests_of_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pulumi
 
     from components.cluster import Cluster
     from stacks.settings import Settings
@@ -41,6 +43,7 @@ def create(settings: Settings) -> dict[str, Any]:
     )
     features = FeatureStore("feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features))
     monitoring = MonitoringStack("monitoring", MonitoringStackArgs(settings.monitoring, cluster))
+    guardrails = Guardrails("guardrails", GuardrailsArgs(settings.guardrails, cluster, _policies(settings)))
     return {
         **_described(cluster),
         "teams": namespaces,
@@ -55,6 +58,7 @@ def create(settings: Settings) -> dict[str, Any]:
         "feature_store": {"endpoint": features.endpoint, "project": features.project},
         "monitoring": {name: getattr(monitoring, name) for name in monitoring_stack.OUTPUTS},
         "images": _repositories(settings, cluster),
+        "guardrails": {"rules": guardrails.rules, "stage": guardrails.stage},
     }
 
 
@@ -84,6 +88,15 @@ def _repositories(settings: Settings, cluster: Cluster) -> dict[str, Any]:
 
     account = place_of(cluster, "images")
     return {"repositories": ImageRepositories("images", ImageRepositoriesArgs(settings.images, account)).repositories}
+
+
+def _policies(settings: Settings) -> list[dict[str, Any]]:
+    """The rules as admission policies, with the parameters that the policy pack takes for this stack."""
+    spec = settings.guardrails
+    if not spec.enabled:
+        return []
+    wanted = Wanted(stage=spec.stage, fill_in=spec.fill_in, left_alone=spec.left_alone)
+    return manifests_of_stack(pulumi.get_stack(), wanted)
 
 
 def _workspaces(settings: Settings, cluster: Cluster) -> Mapping[str, pulumi.Output[str]]:

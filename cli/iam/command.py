@@ -45,7 +45,7 @@ def _policies(stack: str, state_bucket: str | None, state_key: str | None) -> di
     """The documents by the names that the policies may have."""
     from cli.iam.documents import documents
     from cli.iam.statements import UnknownTypeError, state_statements, statements
-    from cli.recorder import registered
+    from cli.registrations import registered
 
     place = _place(stack)
     try:

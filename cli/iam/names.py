@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cli.iam.needs import Needs
-    from cli.recorder import Registration
+    from cli.registrations import Registration
 
 _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What stands in Pulumi's protocol for a text that is not known yet."""

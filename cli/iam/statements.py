@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cli.iam.names import Place
-    from cli.recorder import Registration
+    from cli.registrations import Registration
 
 Statement = dict[str, Any]
 

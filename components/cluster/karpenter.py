@@ -193,7 +193,7 @@ class Karpenter(pulumi.ComponentResource):
 
     def _placement_group(self, pool: str) -> pulumi.Output[str]:
         name = f"{self._name}-{pool}"
-        return ec2.PlacementGroup(name, strategy=ec2.PlacementStrategy.CLUSTER, opts=self._options).name
+        return ec2.PlacementGroup(name, strategy="cluster", opts=self._options).name
 
 
 def _may_write(queue: sqs.Queue, rules: list[pulumi.Output[str]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from policies.language.conditions import Condition
 from policies.language.paths import Bound, spell, steps
+from policies.language.relations import MEMBER, Stack
 from policies.language.truth import ABSENT, UNKNOWN, Gap, Place, Truth
 from policies.language.words import (
     Value,
@@ -9,31 +10,39 @@ from policies.language.words import (
     any_of,
     at_most_one,
     every,
+    may,
+    now,
     old,
+    option,
     parameter,
+    requester,
     resource,
     some,
-    stack,
 )
 
 __all__ = [
     "ABSENT",
+    "MEMBER",
     "UNKNOWN",
     "Bound",
     "Condition",
     "Gap",
     "Place",
+    "Stack",
     "Truth",
     "Value",
     "all_of",
     "any_of",
     "at_most_one",
     "every",
+    "may",
+    "now",
     "old",
+    "option",
     "parameter",
+    "requester",
     "resource",
     "some",
     "spell",
-    "stack",
     "steps",
 ]

@@ -14,25 +14,37 @@ from typing import TYPE_CHECKING, Any, cast
 
 from policies.language.comparisons import Among, Compare, CompareQuantity, Comparison, Exists, Filled, Text
 from policies.language.conditions import AtMostOne, Both, Condition, Either, Every, Let, Not, Some
-from policies.language.paths import Path
+from policies.language.moments import Granted, Later
+from policies.language.paths import DIGEST, Path, Reading
+from policies.language.relations import Related
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_OLD = "optional.ofNonZeroValue(oldObject)"
+_NAMES = {
+    "object": "object",
+    "old": "optional.ofNonZeroValue(oldObject)",
+    "request": "request",
+    # There is no clock. The API server fills this in before it asks, so on creation it is the present.
+    "now": "object.metadata.creationTimestamp",
+}
 
 
 class NotInCelError(Exception):
-    """The condition looks at other resources of the stack, which an admission policy cannot see."""
+    """The condition looks at other resources of the stack, or into a text: an admission policy cannot."""
 
 
 def to_cel(condition: Condition, parameters: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
     """The condition as a CEL expression over ``object`` and ``oldObject``, with the parameters' values written in.
 
-    ``names`` says what else stands for what: needed for a part of a condition only. Raises NotInCelError.
+    ``names`` says what stands for what else, or for something else: for a part of a condition. Raises NotInCelError.
     """
-    return _Writer(parameters, {"object": "object", "old": _OLD} if names is None else names).write(condition)
+    return _Writer(parameters, _over({} if names is None else names, _NAMES)).write(condition)
+
+
+def _over(names: Mapping[str, str], others: Mapping[str, str]) -> Mapping[str, str]:
+    return ChainMap(cast("dict[str, str]", names), cast("dict[str, str]", others))
 
 
 class _Writer:
@@ -58,11 +70,11 @@ class _Writer:
 
     @write.register
     def _(self, condition: Exists) -> str:
-        return f"{self._optional(condition.path)}.hasValue()"
+        return f"({self._optional(condition.path)}.orValue(null) != null)"
 
     @write.register
     def _(self, condition: Filled) -> str:
-        return f"({self._optional(condition.path)}.orValue([]).size() > 0)"
+        return f"({_elements(self._optional(condition.path))}.size() > 0)"
 
     @write.register
     def _(self, condition: Compare) -> str:
@@ -76,12 +88,27 @@ class _Writer:
 
     @write.register
     def _(self, condition: Text) -> str:
-        function = "matches" if condition.test == "matches" else "startsWith"
+        function = "startsWith" if condition.test == "starts with" else condition.test
         return self._test(condition, lambda value, other: f"{value}.{function}({other})")
 
     @write.register
     def _(self, condition: Among) -> str:
         return self._test(condition, lambda value, other: f"{value} in {other}")
+
+    @write.register
+    def _(self, condition: Later) -> str:
+        guards: list[str] = []
+        value, than = self._value(condition.path, guards), self._value(condition.than, guards)
+        days = condition.days
+        hours = 24 * (self._parameters[str(days.keys[0])] if isinstance(days, Path) else days)
+        later = f'timestamp({value}) + duration("{hours}h") > timestamp({than})'
+        return f"({' && '.join([*guards, later])})"
+
+    @write.register
+    def _(self, condition: Granted) -> str:
+        group, _, plural = condition.resource.partition("/")
+        resource = f'group("{group}").resource("{plural}").namespace(request.namespace)'
+        return f'authorizer.{resource}.check("{condition.verb}").allowed()'
 
     @write.register
     def _(self, condition: Every) -> str:
@@ -100,17 +127,19 @@ class _Writer:
         return self._within(condition.name, self._optional(condition.path)).write(condition.condition)
 
     def _within(self, name: str, expression: str) -> _Writer:
-        return _Writer(self._parameters, ChainMap({name: expression}, cast("dict[str, str]", self._names)))
+        return _Writer(self._parameters, _over({name: expression}, self._names))
 
     def _loops(self, loop: Every | Some | AtMostOne, macro: str) -> list[str]:
         body = self._within(loop.name, loop.name).write(loop.condition)
         return [f"{each}.{macro}({loop.name}, {body})" for each in self._lists(loop)]
 
     def _lists(self, loop: Every | Some | AtMostOne) -> list[str]:
-        return [
-            self._literal(path) if path.root == "parameters" else f"{self._optional(path)}.orValue([])"
-            for path in loop.over
-        ]
+        return [self._list(over) for over in loop.over]
+
+    def _list(self, over: Path | Related) -> str:
+        if isinstance(over, Related):
+            raise NotInCelError(over.type)
+        return self._literal(over) if over.root == "parameters" else _elements(self._optional(over))
 
     def _test(self, condition: Comparison, spelled: Callable[[str, str], str]) -> str:
         """The test where there is a value to test, and one to test it against."""
@@ -123,6 +152,8 @@ class _Writer:
         """The value at a path; what must hold for there to be one is added to the guards."""
         if path.root == "parameters":
             return self._literal(path)
+        if path.keys[-1:] == (Reading.DIGEST,):
+            return f"{self._value(Path(path.root, path.keys[:-1]), guards)}.find({json.dumps(DIGEST)})"
         if not path.keys and not _is_optional(self._names[path.root]):
             return self._names[path.root]
         guards.append(f"{self._optional(path)}.hasValue()")
@@ -139,10 +170,17 @@ class _Writer:
             return text if _is_optional(text) else f"optional.of({text})"
         return text + "".join(self._step(key) for key in path.keys)
 
-    def _step(self, key: str | Path) -> str:
+    def _step(self, key: str | Path | Reading) -> str:
+        if isinstance(key, Reading):
+            raise NotInCelError(key.value)
         if isinstance(key, Path):
             return f"[?{self._names[key.root]}]"
         return f".?{key}" if _IDENTIFIER.fullmatch(key) else f"[?{json.dumps(key)}]"
+
+
+def _elements(optional: str) -> str:
+    """The list or object there; none is empty, and so is null, as which the API server gives a list that is not set."""
+    return f"optional.ofNonZeroValue({optional}.orValue([])).orValue([])"
 
 
 def _is_optional(text: str) -> bool:

@@ -115,16 +115,18 @@ class CompareQuantity(Comparison):
 
 @dataclass(frozen=True, slots=True)
 class Text(Comparison):
-    """A test of a text: its beginning, or an RE2 expression (no look-around, no back reference) found in it."""
+    """A test of a text: its beginning, a part, or an RE2 expression (no look-around, no back reference) found in it."""
 
     path: Path
-    test: Literal["starts with", "matches"]
+    test: Literal["starts with", "contains", "matches"]
     against: str | Path
 
     def holds(self, value: object, other: object) -> bool:
         if not isinstance(value, str) or not isinstance(other, str):
             raise TypeError("a text")
-        return value.startswith(other) if self.test == "starts with" else _expression(other).search(value) is not None
+        if self.test == "matches":
+            return _expression(other).search(value) is not None
+        return value.startswith(other) if self.test == "starts with" else other in value
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +137,19 @@ class Among(Comparison):
     against: tuple[str, ...] | Path
 
     def holds(self, value: object, other: object) -> bool:
-        if not isinstance(value, str) or not isinstance(other, tuple):
+        if not isinstance(value, str) or not isinstance(other, list | tuple):
             raise TypeError("a text")
         return value in other
+
+
+_DOLLAR = re.compile(r"(\\.|\[\^?\]?(?:\\.|[^\]])*\])|\$")
+"""A dollar sign that stands for the end; what is escaped or in brackets is found first, and stands for itself."""
 
 
 @lru_cache
 def _expression(expression: str) -> re.Pattern[str]:
     """As RE2 reads it: classes are ASCII, and `$` is the end of the text, not the place before a last line break."""
-    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", expression), re.ASCII)
+    return re.compile(_DOLLAR.sub(lambda found: found[1] or r"\Z", expression), re.ASCII)
 
 
 def _kind(value: object) -> str:

@@ -6,11 +6,12 @@ They are data: evaluated in Python by themselves, compiled to CEL by ``cel``.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policies.language.paths import Bound, IllTypedError, Path, Scope
+from policies.language.relations import MEMBER, Related, place_of, short
 from policies.language.truth import ABSENT, UNKNOWN, Truth, conjunction, disjunction
 
 if TYPE_CHECKING:
@@ -68,29 +69,40 @@ class Not(Condition):
         return ~self.part.evaluate(scope)
 
 
+Over = Path | Related
+"""What a loop goes over: a list, an object's keys, or related resources."""
+
+
 @dataclass(frozen=True, slots=True)
 class Every(Condition):
-    """True if the condition is true of every element (for an object: of every key). True where there is none."""
+    """True if the condition is true of every element (for an object: of every key). True where there is none.
 
-    over: tuple[Path, ...]
+    Of a resource that is related only perhaps, the condition counts as unknown if it is not true.
+    """
+
+    over: tuple[Over, ...]
     name: str
     condition: Condition
 
     def evaluate(self, scope: Scope) -> Truth:
-        return conjunction(_each(self.over, self.name, self.condition, scope))
+        return conjunction(_each(self.over, self.name, self.condition, scope, disjunction))
 
 
 @dataclass(frozen=True, slots=True)
 class Some(Condition):
-    """True if the condition is true of an element (for an object: of a key). False where there is none."""
+    """True if the condition is true of an element (for an object: of a key). False where there is none.
 
-    over: tuple[Path, ...]
+    Of a resource that is related only perhaps, the condition counts as unknown if it is not false.
+    """
+
+    over: tuple[Over, ...]
     name: str
     condition: Condition
 
     def evaluate(self, scope: Scope) -> Truth:
-        truths = list(_each(self.over, self.name, self.condition, scope))
-        return disjunction(truths) if truths else Truth(False, tuple(path.resolve(scope).place for path in self.over))
+        truths = list(_each(self.over, self.name, self.condition, scope, conjunction))
+        nobody = tuple((f"no {short(over.type)}",) for over in self.over if isinstance(over, Related))
+        return disjunction(truths) if truths else Truth(False, nobody)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,7 @@ class AtMostOne(Condition):
     condition: Condition
 
     def evaluate(self, scope: Scope) -> Truth:
-        truths = list(_each(self.over, self.name, self.condition, scope))
+        truths = list(_each(self.over, self.name, self.condition, scope, conjunction))
         true = [truth for truth in truths if truth.value]
         if len(true) > 1:
             return Truth(False, conjunction(true).places)
@@ -135,21 +147,40 @@ def _may_be_longer(path: Path, scope: Scope) -> bool:
     return value is not ABSENT and not isinstance(value, list | tuple | Mapping)
 
 
-def _each(over: tuple[Path, ...], name: str, condition: Condition, scope: Scope) -> Iterator[Truth]:
+Doubt = Callable[[Iterable[Truth]], Truth]
+"""How a loop joins a condition with the unknown whether the element belongs to it at all."""
+
+
+def _each(over: tuple[Over, ...], name: str, condition: Condition, scope: Scope, doubt: Doubt) -> Iterator[Truth]:
     """The condition's truth for each element in turn, ``name`` standing for it."""
-    for path in over:
-        try:
-            value, place = path.resolve(scope)
-        except IllTypedError as fault:
-            yield Truth(None, (), (str(fault),))
-            continue
-        if value is UNKNOWN:
-            yield Truth(None, (place,))
-        elif isinstance(value, list | tuple):
-            for index, element in enumerate(value):
-                yield condition.evaluate({**scope, name: Bound(element, (*place, index))})
-        elif isinstance(value, Mapping):
-            for key in value:
-                yield condition.evaluate({**scope, name: Bound(key, (*place, key))})
-        elif value is not ABSENT:
-            yield Truth(None, (), (str(IllTypedError(place, "a list or an object", value)),))
+    for each in over:
+        if isinstance(each, Related):
+            yield from _each_related(each, name, condition, scope, doubt)
+        else:
+            yield from _each_element(each, name, condition, scope)
+
+
+def _each_element(path: Path, name: str, condition: Condition, scope: Scope) -> Iterator[Truth]:
+    try:
+        value, place = path.resolve(scope)
+    except IllTypedError as fault:
+        yield Truth(None, (), (str(fault),))
+        return
+    if value is UNKNOWN:
+        yield Truth(None, (place,))
+    elif isinstance(value, list | tuple):
+        for index, element in enumerate(value):
+            yield condition.evaluate({**scope, name: Bound(element, (*place, index))})
+    elif isinstance(value, Mapping):
+        for key in value:
+            yield condition.evaluate({**scope, name: Bound(key, (*place, key))})
+    elif value is not ABSENT:
+        yield Truth(None, (), (str(IllTypedError(place, "a list or an object", value)),))
+
+
+def _each_related(related: Related, name: str, condition: Condition, scope: Scope, doubt: Doubt) -> Iterator[Truth]:
+    for member, certain in related.members(scope):
+        place = place_of(member)
+        here = {name: Bound(member.properties, place), MEMBER + name: Bound(member, place)}
+        truth = condition.evaluate({**scope, **here})
+        yield truth if certain else doubt([truth, Truth(None, ((*place, *related.reference),))])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -27,20 +27,37 @@ ABSENT: Final = Gap.ABSENT
 UNKNOWN: Final = Gap.UNKNOWN
 
 
+_EITHER: Final = frozenset((True, False))
+_NEITHER: Final[frozenset[bool]] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
     """``True``, ``False`` or ``None`` for unknown; the places that made it so.
 
     ``faults`` says which values had a type that the condition cannot judge. A fault is unknown as long as
-    the rest decides without it, as errors are in CEL: ``fault or true`` is true.
+    the rest decides without it, as errors are in CEL: ``fault or true`` is true. ``open`` is what an unknown may turn
+    out to be: ``fault or unknown`` may be true and never false, ``fault and unknown`` may be false and never true.
     """
 
     value: bool | None
     places: tuple[Place, ...] = ()
     faults: tuple[str, ...] = ()
+    open: frozenset[bool] | None = None
+
+    @property
+    def possible(self) -> frozenset[bool]:
+        """What it is, or may turn out to be."""
+        if self.value is not None:
+            return frozenset((self.value,))
+        if self.open is not None:
+            return self.open
+        return _NEITHER if self.faults else _EITHER
 
     def __invert__(self) -> Truth:
-        return self if self.value is None else Truth(not self.value, self.places)
+        if self.value is not None:
+            return Truth(not self.value, self.places)
+        return replace(self, open=frozenset(not each for each in self.possible))
 
 
 TRUE: Final = Truth(True)
@@ -64,11 +81,14 @@ def _decide(truths: Iterable[Truth], *, deciding: bool) -> Truth:
     rest: list[Truth] = []
     for truth in truths:
         (open_ if truth.value is None else decided if truth.value is deciding else rest).append(truth)
-    kept = decided or open_ or rest
-    value = deciding if decided else None if open_ else not deciding
-    return Truth(
-        value, _distinct(kept), tuple(fault for truth in open_ for fault in truth.faults) if value is None else ()
-    )
+    if decided:
+        return Truth(deciding, _distinct(decided))
+    if not open_:
+        return Truth(not deciding, _distinct(rest))
+    possible = {deciding for truth in open_ if deciding in truth.possible}
+    possible |= {not deciding} if all((not deciding) in truth.possible for truth in open_) else set()
+    faults = tuple(fault for truth in open_ for fault in truth.faults)
+    return Truth(None, _distinct(open_), faults, frozenset(possible) if faults else None)
 
 
 def _distinct(truths: list[Truth]) -> tuple[Place, ...]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, cast
 
 from policies.language.comparisons import Among, Compare, CompareQuantity, Exists, Filled, Plain, Text
 from policies.language.conditions import AtMostOne, Both, Condition, Either, Every, Let, Some
-from policies.language.paths import Path, keys
+from policies.language.moments import Granted, Later
+from policies.language.paths import Path, Reading, keys
+from policies.language.relations import Related
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +35,42 @@ class Value:
     def key(self, key: str | Value) -> Value:
         """The value under one key, taken as it is written or from another value: labels, resource names."""
         return Value(Path(self.path.root, (*self.path.keys, key if isinstance(key, str) else key.path)))
+
+    def json(self) -> Value:
+        """What the text holds as JSON, such as a policy; what is no text, as it is."""
+        return self._read(Reading.JSON)
+
+    def listed(self) -> Value:
+        """The list, or a list of the one thing that stands in its place."""
+        return self._read(Reading.LIST)
+
+    def base64(self) -> Value:
+        """The text that stands there in base64."""
+        return self._read(Reading.BASE64)
+
+    def digest(self) -> Value:
+        """The hash in the text, in hexadecimal digits: that of a model or image in what refers to it."""
+        return self._read(Reading.DIGEST)
+
+    def _read(self, how: Reading) -> Value:
+        return Value(Path(self.path.root, (*self.path.keys, how)))
+
+    def named_in(self, resource_type: str, reference: str, *, by: tuple[str, ...], spelled: str = "{}") -> Others:
+        """The resources of a type that name this one: each whose ``reference`` is what one of ``by`` says here.
+
+        ``spelled`` is how they write it, with ``{}`` for what stands here.
+        """
+        return Others(self._related(resource_type, reference, by, spelled, names=False))
+
+    def names(self, resource_type: str, reference: str, *, by: tuple[str, ...]) -> Others:
+        """The resources of a type that this one names in ``reference`` by what one of ``by`` says there."""
+        return Others(self._related(resource_type, reference, by, "{}", names=True))
+
+    def _related(
+        self, resource_type: str, reference: str, by: tuple[str, ...], spelled: str, *, names: bool
+    ) -> Related:
+        identity = tuple(keys(each) for each in by)
+        return Related(self.path.root, resource_type, keys(reference), identity, names, spelled)
 
     def exists(self) -> Condition:
         """There is a value."""
@@ -58,6 +96,14 @@ class Value:
         """It is a number and not less."""
         return Compare(self.path, ">=", _plain(other))
 
+    def at_most(self, other: float | Value) -> Condition:
+        """It is a number and not more."""
+        return Compare(self.path, "<=", _plain(other))
+
+    def is_later_than(self, other: Value, *, days: int | Value = 0) -> Condition:
+        """It is a moment (RFC 3339), and later than another one when so many days are added to it."""
+        return Later(self.path, other.path, days.path if isinstance(days, Value) else days)
+
     def quantity_at_most(self, other: float | str | Value) -> Condition:
         """It is a Kubernetes quantity and not more."""
         return CompareQuantity(self.path, _plain(other))
@@ -65,6 +111,10 @@ class Value:
     def starts_with(self, prefix: str | Value) -> Condition:
         """It is a text that begins so."""
         return Text(self.path, "starts with", prefix.path if isinstance(prefix, Value) else prefix)
+
+    def has_in_it(self, part: str | Value) -> Condition:
+        """It is a text of which the other one is a part."""
+        return Text(self.path, "contains", part.path if isinstance(part, Value) else part)
 
     def matches(self, expression: str) -> Condition:
         """It is a text in which the RE2 expression is found; anchor it to mean the whole text."""
@@ -92,14 +142,38 @@ class Value:
         return Let(self.path, name, condition(Value(Path(name))))
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Resources of the stack that are related with the one that a rule speaks about."""
+
+    related: Related
+
+    def every(self, condition: Callable[[Value], Condition]) -> Condition:
+        """The condition holds for each of them; also where there is none."""
+        return Every(*_loop((self,), condition))
+
+    def some(self, condition: Callable[[Value], Condition]) -> Condition:
+        """The condition holds for one of them."""
+        return Some(*_loop((self,), condition))
+
+    def exist(self) -> Condition:
+        """There is one."""
+        return self.some(lambda _: all_of())
+
+
 def parameter(name: str) -> Value:
     """A parameter of the stack (``policies.parameters.Parameters``)."""
     return Value(Path("parameters", (name,)))
 
 
-def stack(resource_type: str) -> Value:
-    """All resources of that type in the stack, as a list: what graph rules ask."""
-    return Value(Path("stack", (resource_type,)))
+def option(name: str) -> Value:
+    """An option that the program gave the resource, such as ``protect``."""
+    return Value(Path("options", (name,)))
+
+
+def may(verb: str, resource: str) -> Condition:
+    """Who asks for the change may do that to ``group/plural``; false where nobody asks, outside the cluster."""
+    return Granted(verb, resource)
 
 
 resource = Value(Path("object"))
@@ -107,6 +181,12 @@ resource = Value(Path("object"))
 
 old = Value(Path("old"))
 """The resource as it is now in the cluster; absent when it is created, and where nothing is known of it."""
+
+requester = Value(Path("request", ("userInfo", "username")))
+"""Who asks the API server for the change; absent everywhere else."""
+
+now = Value(Path("now"))
+"""The present; to the API server, when the judged object was created."""
 
 
 def every(lists: tuple[Value, ...], condition: Callable[[Value], Condition]) -> Condition:
@@ -121,7 +201,8 @@ def some(lists: tuple[Value, ...], condition: Callable[[Value], Condition]) -> C
 
 def at_most_one(lists: tuple[Value, ...], condition: Callable[[Value], Condition]) -> Condition:
     """The condition holds for one element of the lists, or none."""
-    return AtMostOne(*_loop(lists, condition))
+    name = _name(condition)
+    return AtMostOne(tuple(each.path for each in lists), name, condition(Value(Path(name))))
 
 
 def all_of(*conditions: Condition) -> Condition:
@@ -134,9 +215,13 @@ def any_of(*conditions: Condition) -> Condition:
     return Either(conditions)
 
 
-def _loop(lists: tuple[Value, ...], condition: Callable[[Value], Condition]) -> tuple[tuple[Path, ...], str, Condition]:
+_Loop = tuple[tuple["Path | Related", ...], str, "Condition"]
+
+
+def _loop(lists: tuple[Value | Others, ...], condition: Callable[[Value], Condition]) -> _Loop:
     name = _name(condition)
-    return tuple(each.path for each in lists), name, condition(Value(Path(name)))
+    over = tuple(each.related if isinstance(each, Others) else each.path for each in lists)
+    return over, name, condition(Value(Path(name)))
 
 
 def _name(condition: Callable[[Value], Condition]) -> str:

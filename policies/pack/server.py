@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from concurrent import futures
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import grpc
@@ -65,7 +66,7 @@ class Pack(analyzer_grpc.AnalyzerServicer):
         rules = self._rules_about(request.type, graph=False)
         if not rules:
             return analyzer.AnalyzeResponse()
-        resource = Resource(type_of_token(request.type), decode(request.properties), request.urn)
+        resource = self._resource(request)
         surroundings = Surroundings(self._parameters)
         return self._response(judge(rule, resource, surroundings) for rule in rules)
 
@@ -75,7 +76,10 @@ class Pack(analyzer_grpc.AnalyzerServicer):
         """Judge the resources whose rules look at others, once all are known."""
         asked = {kind for rule in self._rules if rule.graph for kind in (*rule.applies_to, *rule.related)}
         resources = [
-            Resource(type_of_token(each.type), decode(each.properties), each.urn)
+            replace(
+                self._resource(each),
+                sources={key: tuple(names.urns) for key, names in each.propertyDependencies.items()},
+            )
             for each in request.resources
             if type_of_token(each.type) in asked
         ]
@@ -94,10 +98,11 @@ class Pack(analyzer_grpc.AnalyzerServicer):
         response = analyzer.RemediateResponse()
         kind = type_of_token(request.type)
         rules = [rule for rule in self._rules_about(request.type, graph=False) if kind in rule.defaults]
-        properties = request.properties
+        resource, properties = self._resource(request), request.properties
         surroundings = Surroundings(self._parameters)
         for rule in rules:
-            if judge(rule, Resource(kind, decode(properties), request.urn), surroundings).outcome is not Outcome.FAIL:
+            so_far = replace(resource, properties=decode(properties))
+            if judge(rule, so_far, surroundings).outcome is not Outcome.FAIL:
                 continue
             filled = struct_pb2.Struct()
             filled.CopyFrom(properties)
@@ -134,6 +139,12 @@ class Pack(analyzer_grpc.AnalyzerServicer):
     ) -> plugin_pb2.PluginInfo:
         """The pack's version."""
         return plugin_pb2.PluginInfo(version=self._version)
+
+    @staticmethod
+    def _resource(asked: analyzer.AnalyzeRequest | analyzer.AnalyzerResource) -> Resource:
+        options = {"protect": asked.options.protect}
+        kind = type_of_token(asked.type)
+        return Resource(kind, decode(asked.properties), asked.urn, asked.urn, options=options)
 
     def _rules_about(self, token: str, *, graph: bool) -> list[Rule]:
         kind = type_of_token(token)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from policies.judgement import Outcome, Surroundings, Verdict, judge
-from policies.resource import from_manifest
-from policies.rules._examples import PARAMETERS, before, manifests
+from policies.rules._examples import PARAMETERS, before, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +31,7 @@ class Case:
     """``good``, ``bad`` or ``unknown``."""
     resources: tuple[Resource, ...]
     old: Mapping[str, Any] | None
+    request: Mapping[str, Any] | None
     changed_parameters: Mapping[str, Any]
     label: str
 
@@ -46,9 +46,14 @@ class Case:
 
     @property
     def surroundings(self) -> Surroundings:
-        """The rest of the example's stack, the object as it was, and the parameters."""
+        """The rest of the example's stack, the object as it was, who asks, and the parameters."""
         parameters = replace(PARAMETERS, **self.changed_parameters)
-        return replace(Surroundings.of_stack(parameters, self.resources), old=self.old)
+        return replace(Surroundings.of_stack(parameters, self.resources), old=self.old, request=self.request)
+
+    @property
+    def of_a_request(self) -> bool:
+        """Whether the example shows what only the API server knows: who asks, and the object as it was."""
+        return self.old is not None or self.request is not None
 
     @property
     def as_expected(self) -> bool:
@@ -60,7 +65,7 @@ def cases(rule: Rule) -> Iterator[Case]:
     """The cases of a rule, in the order of its examples."""
     for role, examples in (("good", rule.good), ("bad", rule.bad), ("unknown", rule.unknown)):
         for number, example in enumerate(examples, start=1):
-            resources = tuple(from_manifest(manifest) for manifest in manifests(example))
             changes = ", ".join(f"{path}={value}" for path, value in example.but.items())
             label = f"{rule.id} {role} {number}: {example.of} {changes}".strip()
-            yield Case(rule, role, resources, before(example), example.parameters, label)
+            old, request = before(example), example.request
+            yield Case(rule, role, resources(example), old, request, example.parameters, label)

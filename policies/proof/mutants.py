@@ -8,16 +8,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from policies.language.cel import to_cel
+from policies.language.cel import NotInCelError, to_cel
 from policies.language.comparisons import Among, Compare, CompareQuantity, Exists, Filled, Text
 from policies.language.conditions import AtMostOne, Both, Condition, Either, Every, Let, Not, Some
+from policies.language.moments import Later
+from policies.language.paths import Path
 from policies.proof.cases import Case, cases
 from policies.rules._examples import PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from policies.language.paths import Path
+    from policies.language.conditions import Over
     from policies.rule import Rule
 
 
@@ -46,17 +48,20 @@ class Mutant:
 
     def survivor_of(self, examples: list[Case]) -> bool:
         """Whether no example gets another verdict than it should."""
-        judged = {case.judged.type for case in examples}
-        conditions = {
-            kind: _replaced(condition, self.part, self.instead)
-            for kind, condition in self.rule.conditions.items()
-            if kind in judged
-        }
-        mutated = replace(self.rule, conditions=conditions)
-        return all(replace(case, rule=mutated).as_expected for case in examples)
+        changed: dict[str, Rule] = {}
+        for case in examples:
+            kind = case.judged.type
+            if kind not in changed:
+                condition = _replaced(self.rule.conditions[kind], self.part, self.instead)
+                changed[kind] = replace(self.rule, conditions={kind: condition})
+            if changed[kind].conditions[kind] is self.rule.conditions[kind]:
+                continue  # The part is not in it.
+            if not replace(case, rule=changed[kind]).as_expected:
+                return False
+        return True
 
     def __str__(self) -> str:
-        return f"{self.rule.id}: {self.change} {to_cel(self.part, asdict(PARAMETERS), _AsWritten())}"
+        return f"{self.rule.id}: {self.change} {_spelled(self.part)}"
 
 
 def survivors(rule: Rule) -> tuple[int, list[Mutant]]:
@@ -66,11 +71,19 @@ def survivors(rule: Rule) -> tuple[int, list[Mutant]]:
     return len(mutants), [mutant for mutant in mutants if mutant.survivor_of(examples)]
 
 
+def _spelled(part: Condition) -> str:
+    try:
+        return to_cel(part, asdict(PARAMETERS), _AsWritten())
+    except NotInCelError:
+        return repr(part)
+
+
 def _mutants(rule: Rule) -> Iterator[Mutant]:
     parts = dict.fromkeys(part for condition in rule.conditions.values() for part in _parts(condition))
     for part in parts:
         for change, instead in _changes(part):
-            yield Mutant(rule, part, instead, change)
+            if instead != part:
+                yield Mutant(rule, part, instead, change)
 
 
 def _changes(part: Condition) -> Iterator[tuple[str, Condition]]:
@@ -89,6 +102,14 @@ def _changes(part: Condition) -> Iterator[tuple[str, Condition]]:
             yield from _fewer_lists(part, over)
         case AtMostOne(over, name, condition):
             yield "none instead of at most one:", Every(over, name, Not(condition))
+        case Compare(path, "<=" | ">=" as order, int(limit)) if not isinstance(limit, bool):
+            yield "any value for", Exists(path)
+            for near in (limit - 1, limit + 1):
+                yield f"{near} instead of {limit}:", Compare(path, order, near)
+        case Later(path, than, days):
+            yield "any value for", Exists(path)
+            if days != 0:
+                yield "without the days:", Later(path, than)
         case Compare(path, _, _) | CompareQuantity(path, _) | Text(path, _, _) | Filled(path):
             yield "any value for", Exists(path)
         case Among(path, members):
@@ -98,10 +119,11 @@ def _changes(part: Condition) -> Iterator[tuple[str, Condition]]:
                     yield f"without {member!r}:", Among(path, tuple(each for each in members if each != member))
 
 
-def _fewer_lists(part: Every | Some, over: tuple[Path, ...]) -> Iterator[tuple[str, Condition]]:
+def _fewer_lists(part: Every | Some, over: tuple[Over, ...]) -> Iterator[tuple[str, Condition]]:
     if len(over) > 1:
-        for path in over:
-            yield f"without {path.keys[-1]}:", replace(part, over=tuple(each for each in over if each != path))
+        for one in over:
+            name = one.keys[-1] if isinstance(one, Path) else one.type
+            yield f"without {name}:", replace(part, over=tuple(each for each in over if each != one))
 
 
 def _parts(condition: Condition) -> Iterator[Condition]:
@@ -117,13 +139,18 @@ def _parts(condition: Condition) -> Iterator[Condition]:
 
 
 def _replaced(condition: Condition, part: Condition, instead: Condition) -> Condition:
+    """The condition with the part replaced wherever it stands; itself where it stands nowhere."""
     if condition == part:
         return instead
     match condition:
         case Both(parts) | Either(parts):
-            return replace(condition, parts=tuple(_replaced(each, part, instead) for each in parts))
+            changed = tuple(_replaced(each, part, instead) for each in parts)
+            same = all(new is each for new, each in zip(changed, parts, strict=True))
+            return condition if same else replace(condition, parts=changed)
         case Not(inner):
-            return Not(_replaced(inner, part, instead))
+            new = _replaced(inner, part, instead)
+            return condition if new is inner else Not(new)
         case Every(_, _, inner) | Some(_, _, inner) | AtMostOne(_, _, inner) | Let(_, _, inner):
-            return replace(condition, condition=_replaced(inner, part, instead))
+            new = _replaced(inner, part, instead)
+            return condition if new is inner else replace(condition, condition=new)
     return condition

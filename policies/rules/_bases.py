@@ -13,6 +13,7 @@ MODEL: Final = "s3://models/defects/sha256-" + "0c" * 32
 _NOBODY: Final = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 _SIZES: Final = {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "1", "memory": "2Gi"}}
 _HEALTH: Final = {"httpGet": {"path": "/health", "port": 8080}}
+_APART: Final = [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule"}]
 _RBAC: Final = "rbac.authorization.k8s.io"
 
 
@@ -37,6 +38,7 @@ def pod() -> Manifest:
     return {
         "automountServiceAccountToken": False,
         "securityContext": _NOBODY,
+        "topologySpreadConstraints": _APART,
         "initContainers": [container("first", serves=False)],
         "containers": [container("main"), container("sidecar")],
     }
@@ -45,6 +47,8 @@ def pod() -> Manifest:
 def predictor() -> Manifest:
     """What an InferenceService serves a model with, where its runtime says the rest."""
     return {
+        "minReplicas": 2,
+        "topologySpreadConstraints": _APART,
         "automountServiceAccountToken": False,
         "securityContext": _NOBODY,
         "model": {"runtime": "vllm", "storageUri": MODEL, "resources": _SIZES},
@@ -113,6 +117,9 @@ _TRAINER: Final = "trainer.kubeflow.org/v1alpha1"
 _KSERVE: Final = "serving.kserve.io/v1alpha1"
 _DNS: Final = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
 
+_ADMISSION: Final = "admissionregistration.k8s.io/v1"
+_PARAMETERS: Final = {"name": "limits", "parameterNotFoundAction": "Deny"}
+
 WORKLOAD_BASES: Final[dict[str, Manifest]] = {
     "pod": _made_of("v1", "Pod", **pod()),
     "pod template": _object("v1", "PodTemplate", template=_TEMPLATE),
@@ -168,6 +175,33 @@ BASES: Final[dict[str, Manifest]] = {
     "cluster role": _role("ClusterRole", ""),
     "binding": _binding("RoleBinding", "Role", "team-vision"),
     "cluster binding": _binding("ClusterRoleBinding", "ClusterRole", ""),
+    "disruption budget": _made_of("policy/v1", "PodDisruptionBudget", maxUnavailable=1, selector={"matchLabels": _APP}),
+    "validating policy": _made_of(_ADMISSION, "ValidatingAdmissionPolicy", placed="", failurePolicy="Fail"),
+    "mutating policy": _made_of(_ADMISSION, "MutatingAdmissionPolicy", placed="", failurePolicy="Fail"),
+    "validating binding": _made_of(_ADMISSION, "ValidatingAdmissionPolicyBinding", placed="", paramRef=_PARAMETERS),
+    "mutating binding": _made_of(_ADMISSION, "MutatingAdmissionPolicyBinding", placed="", paramRef=_PARAMETERS),
     "service": _made_of("v1", "Service", type="ClusterIP", ports=[{"port": 80}]),
+    "node class": _made_of(
+        "karpenter.k8s.aws/v1",
+        "EC2NodeClass",
+        placed="",
+        metadataOptions={"httpTokens": "required", "httpPutResponseHopLimit": 1},
+        blockDeviceMappings=[{"deviceName": "/dev/xvda", "ebs": {"encrypted": True, "volumeSize": "100Gi"}}],
+        userData="[settings]",
+    ),
+    "node pool": _made_of(
+        "karpenter.sh/v1",
+        "NodePool",
+        placed="",
+        template={
+            "metadata": {"labels": {"mlplatform.dev/pool": "general"}},
+            "spec": {
+                "requirements": [
+                    {"key": "karpenter.k8s.aws/instance-category", "operator": "In", "values": ["m", "c"]},
+                    {"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["on-demand"]},
+                ]
+            },
+        },
+    ),
     "resource quota": _made_of("v1", "ResourceQuota", hard={"requests.nvidia.com/gpu": "8"}),
 }

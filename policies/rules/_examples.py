@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from policies.language import ABSENT, steps
 from policies.parameters import DEFAULT, Exemption
-from policies.resource import from_manifest
+from policies.resource import Resource, from_manifest
 from policies.rule import Example
 from policies.rules._bases import BASES, WORKLOAD_BASES, container, pod, predictor
-from policies.rules._workloads import SERVICE, WORKLOADS
+from policies.rules._cloud_bases import CLOUD_BASES
+from policies.rules._workloads import SERVICE, WORKLOADS, annotations_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -22,7 +23,19 @@ PARAMETERS: Final = replace(
     platform_namespaces=("kueue-system", "monitoring", "ingress"),
     baseline_namespaces=("ingress",),
     privileged_namespaces=("monitoring",),
+    governed_risk_classes=("limited", "high"),
+    evaluation_age_days=365,
+    canary_percent=20,
+    high_availability=True,
+    deletion_protection=True,
+    allowed_regions=("eu-central-1", "eu-west-1"),
+    kubernetes_supported_until={"1.34": "2026-11-22T09:00:00Z", "1.35": "2027-03-27T00:00:00Z"},
+    log_retention_days=365,
+    evidence_lock_days=184,
+    backup_retention_days=7,
+    key_deletion_days=30,
     exemptions=(Exemption("K8S-03", "monitoring", "DaemonSet", "gpu-exporter", "reads the GPUs of its machine"),),
+    judged_at="2026-11-22T09:00:00Z",
 )
 """The parameters that the examples are judged by; a stack's own may change without changing what a rule means."""
 
@@ -78,10 +91,40 @@ def in_every_overlay(
     )
 
 
+def every_annotation() -> tuple[tuple[str, str], ...]:
+    """Each place where a kind keeps annotations of its pods: the kind's base, and the path."""
+    return tuple((_NAMES[kind], _nth(path, 0)) for kind in WORKLOADS for path in annotations_of(kind))
+
+
 def manifests(example: Example) -> list[dict[str, Any]]:
     """The manifests of an example's stack; the first one is the one that it is about."""
-    first = _changed(example.of, example.but)
-    return [first, *(one for other in example.beside for one in manifests(other))]
+    return [_changed(each.of, each.but) for each in _all(example)]
+
+
+def resources(example: Example) -> tuple[Resource, ...]:
+    """The resources of an example's stack, those of clouds too; the first one is the one that it is about."""
+    examples = _all(example)
+    urns: dict[str, str] = {}
+    for number, each in enumerate(examples):
+        urns.setdefault(each.of, _urn(number))
+    return tuple(_resource(each, _urn(number), urns) for number, each in enumerate(examples))
+
+
+def _all(example: Example) -> tuple[Example, ...]:
+    return (example, *(one for other in example.beside for one in _all(other)))
+
+
+def _urn(number: int) -> str:
+    return f"urn:pulumi:examples::mlplatform::example::{number}"
+
+
+def _resource(example: Example, urn: str, urns: Mapping[str, str]) -> Resource:
+    properties = _changed(example.of, example.but)
+    sources = {key: tuple(urns[base] for base in bases) for key, bases in example.sources.items()}
+    if example.of in CLOUD_BASES:
+        cloud_type, _ = CLOUD_BASES[example.of]
+        return Resource(cloud_type, properties, example.of, urn, sources, example.options)
+    return replace(from_manifest(properties), urn=urn, sources=sources, options=example.options)
 
 
 def before(example: Example) -> dict[str, Any] | None:
@@ -112,7 +155,8 @@ def _nth(path: str, number: int) -> str:
 
 
 def _changed(base: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    manifest = cast("dict[str, Any]", _copied(BASES[base]))
+    _, original = CLOUD_BASES.get(base) or ("", BASES[base])
+    manifest = cast("dict[str, Any]", _copied(original))
     for path, value in changes.items():
         _put(manifest, path, value)
     return manifest

@@ -94,6 +94,15 @@ def of_pods(pod: Judge, overlay: Judge | None = None, *, kinds: Collection[str] 
     return conditions
 
 
+def annotations_of(kind: str) -> tuple[str, ...]:
+    """Where the kind keeps the annotations of its pods: beside their spec."""
+    return tuple(
+        f"{path.removesuffix('spec')}metadata.annotations"
+        for path in (*WORKLOADS[kind].pods, *WORKLOADS[kind].optional_pods)
+        if kind not in RUNTIMES and (path == "spec" or path.endswith(".spec"))
+    )
+
+
 def containers(pod: Value, *, ephemeral: bool = True) -> tuple[Value, ...]:
     """The lists of a pod's containers."""
     lists = (pod["initContainers"], pod["containers"])

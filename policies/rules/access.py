@@ -47,7 +47,11 @@ NARROW_ROLES = Rule(
     },
     frameworks={"CIS Kubernetes": ("4.1.1", "4.1.3", "4.1.8")},
     peers=("CKV_K8S_49", "CKV2_K8S_1-3", "Kyverno restrict-wildcard-verbs"),
-    good=tuple(Example(base) for base in ("role", "cluster role", "binding", "cluster binding")),
+    good=(
+        *(Example(base) for base in ("role", "cluster role", "binding", "cluster binding")),
+        # The API server puts this one's rules together from other roles.
+        Example("cluster role", {"rules": None, "aggregationRule": {"clusterRoleSelectors": [{}]}}),
+    ),
     bad=(
         *(
             example

@@ -9,6 +9,7 @@ from policies.rule import Evidence, Example, Level, Rule
 from policies.rules._accelerators import ALWAYS, where_used
 from policies.rules._examples import every_workload, in_every_container, in_every_overlay, in_every_pod
 from policies.rules._workloads import WORKLOADS
+from policies.rules.serving_roles import PROVIDER
 
 if TYPE_CHECKING:
     from policies.language import Condition
@@ -51,19 +52,28 @@ def _accounted(kind: str) -> Condition:
     return where_used(kind, all_of(named, resource[_ENDS[kind]].exists()) if kind in _ENDS else named)
 
 
+_tags: Final = resource["defaultTags"].json()["tags"]
+
 ACCOUNTED = Rule(
     id="GPU-04",
-    title="Workloads that use accelerators name their owner, cost centre and, if they end, how long they are kept",
+    title="What costs money names its owner and cost centre, and a workload with accelerators how long it is kept",
     why="An accelerator that nobody answers for is never given back, and nobody can be asked about its bill.",
     fix="label the workload mlplatform.dev/owner and mlplatform.dev/cost-centre; set ttlSecondsAfterFinished, or "
-    "annotate mlplatform.dev/ttl where the kind has no such field",
+    "annotate mlplatform.dev/ttl where the kind has no such field; give the AWS provider defaultTags owner and "
+    "cost-centre",
     level=Level.MANDATORY,
     evidence=Evidence.ATTESTED,
-    conditions={kind: _accounted(kind) for kind in _KINDS},
+    conditions={
+        **{kind: _accounted(kind) for kind in _KINDS},
+        PROVIDER: _tags["owner"].matches(".") & _tags["cost-centre"].matches("."),
+    },
     frameworks={"NIST AI RMF": ("GOVERN 2.1",)},
     peers=("Kyverno require-labels", "Gatekeeper requiredlabels"),
-    differs="Owner and cost centre are never filled in: nobody but the team knows them.",
+    differs="Owner and cost centre are never filled in: nobody but the team knows them. In AWS they are asked of the "
+    "provider, which puts its tags on everything that can bear some.",
     good=(
+        Example("provider"),
+        Example("provider", {"defaultTags": {"tags": {"owner": "ada", "cost-centre": "cc-1815"}}}),
         *in_every_pod(_LIMITS, _GPUS, kinds=_PODS),
         *in_every_overlay("resources.limits", _GPUS),
         *every_workload(kinds=_PODS, also=_NOBODY),
@@ -77,6 +87,12 @@ ACCOUNTED = Rule(
         ),
     ),
     bad=(
+        Example("provider", {"defaultTags": ABSENT}),
+        *(
+            Example("provider", {"defaultTags": {"tags": {"owner": "ada", "cost-centre": "cc-1815", key: value}}})
+            for key in ("owner", "cost-centre")
+            for value in ("", None)
+        ),
         *in_every_pod(_LIMITS, _GPUS, kinds=_PODS, also=_NOBODY),
         *in_every_pod("resourceClaims", [{"name": "gpu"}], kinds=_PODS, also=_NOBODY),
         *in_every_container("resources.requests", _GPUS, kinds=("core/Pod",), lists=_LISTS, also=_NOBODY),
@@ -96,6 +112,7 @@ ACCOUNTED = Rule(
         ),
     ),
     unknown=(
+        Example("provider", {"defaultTags": UNKNOWN}),
         *in_every_pod(_LIMITS, _GPUS, kinds=_PODS, also={_OWNER: UNKNOWN}),
         *in_every_pod("containers", UNKNOWN, kinds=_PODS, also=_NOBODY),
     ),

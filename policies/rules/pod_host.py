@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Final
 from policies.language import UNKNOWN, Value, all_of, every
 from policies.rule import Example, Level, OnUnknown, Rule
 from policies.rules._examples import (
+    every_annotation,
     every_workload,
     in_every_container,
     in_every_overlay,
     in_every_pod,
     variants,
 )
-from policies.rules._workloads import RUNTIMES, WORKLOADS, containers, of_pods
+from policies.rules._workloads import RUNTIMES, WORKLOADS, annotations_of, at, containers, of_pods
 
 if TYPE_CHECKING:
     from policies.language import Condition
 
 _POD: Final = "spec.template.spec"
 _CONTEXT: Final = f"{_POD}.containers[0].securityContext"
+_CONTEXTS: Final = (_CONTEXT, f"{_POD}.securityContext")
 
 _SAFE_SYSCTLS: Final = (
     "kernel.shm_rmid_forced",
@@ -36,9 +38,41 @@ _SAFE_SYSCTLS: Final = (
 """Those that Kubernetes isolates by pod (Pod Security Standards, baseline)."""
 
 
+_SELINUX_TYPES: Final = ("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
+_APPARMOR: Final = ("RuntimeDefault", "Localhost")
+_APPARMOR_ANNOTATION: Final = "container.apparmor.security.beta.kubernetes.io/"
+_HANDLERS: Final = tuple(
+    f"{each}.{how}"
+    for each in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop")
+    for how in ("httpGet", "tcpSocket")
+)
+
+
+def _unless_given(value: Value, allowed: tuple[str, ...]) -> Condition:
+    return value.exists().implies(value.is_one_of(allowed))
+
+
+def _confined(context: Value) -> Condition:
+    """Neither pod nor container takes away what SELinux and AppArmor keep from it."""
+    options = context["seLinuxOptions"]
+    return all_of(
+        _unless_given(options["type"], _SELINUX_TYPES),
+        ~options["user"].matches("."),
+        ~options["role"].matches("."),
+        _unless_given(context["appArmorProfile.type"], _APPARMOR),
+    )
+
+
+def _asks_itself(container: Value) -> Condition:
+    """Its probes and hooks are about itself: with a host of their own the kubelet would call others for it."""
+    return all_of(*(~container[f"{handler}.host"].matches(".") for handler in _HANDLERS))
+
+
 def _inside(container: Value) -> Condition:
     context = container["securityContext"]
     return all_of(
+        _confined(context),
+        _asks_itself(container),
         ~context["privileged"].is_true(),
         ~context["windowsOptions.hostProcess"].is_true(),
         context["procMount"].exists().implies(context["procMount"].equals("Default")),
@@ -48,6 +82,7 @@ def _inside(container: Value) -> Condition:
 
 def _off_the_host(pod: Value) -> Condition:
     return all_of(
+        _confined(pod["securityContext"]),
         ~pod["hostNetwork"].is_true(),
         ~pod["hostPID"].is_true(),
         ~pod["hostIPC"].is_true(),
@@ -58,6 +93,31 @@ def _off_the_host(pod: Value) -> Condition:
     )
 
 
+def _keeps_apparmor(annotations: Value) -> Condition:
+    """The annotations that came before securityContext.appArmorProfile, which the API server still reads."""
+    return annotations.every(
+        lambda key: key.starts_with(_APPARMOR_ANNOTATION).implies(
+            annotations.key(key).matches("^(runtime/default|localhost/.*)?$")
+        )
+    )
+
+
+def _with_annotations(kind: str, condition: Condition) -> Condition:
+    return all_of(condition, *(at(path, _keeps_apparmor) for path in annotations_of(kind)))
+
+
+_CONFINEMENT: Final = (
+    ("seLinuxOptions", {"type": "spc_t"}),
+    ("seLinuxOptions", {"user": "system_u"}),
+    ("seLinuxOptions", {"role": "system_r"}),
+    ("appArmorProfile", {"type": "Unconfined"}),
+)
+_CONFINED: Final = (
+    *(("seLinuxOptions", {"type": name, "user": "", "role": ""}) for name in _SELINUX_TYPES),
+    *(("appArmorProfile", {"type": name}) for name in _APPARMOR),
+)
+_ANNOTATION: Final = f'spec.template.metadata.annotations["{_APPARMOR_ANNOTATION}main"]'
+
 OFF_THE_HOST = Rule(
     id="K8S-03",
     title="Pods stay off the host: not privileged, no host namespaces, ports, paths or processes",
@@ -67,7 +127,9 @@ OFF_THE_HOST = Rule(
     "or a device plugin; a node agent that needs the host is named with its reason in policies/parameters.py",
     level=Level.MANDATORY,
     on_unknown=OnUnknown.REFUSE,
-    conditions=of_pods(_off_the_host, _inside),
+    conditions={
+        kind: _with_annotations(kind, condition) for kind, condition in of_pods(_off_the_host, _inside).items()
+    },
     frameworks={"PSS": ("baseline",), "CIS Kubernetes": ("4.2.1", "4.2.2", "4.2.3", "4.2.4")},
     peers=("CKV_K8S_16-19", "Kyverno podSecurity", "Gatekeeper host-namespaces"),
     good=(
@@ -84,6 +146,10 @@ OFF_THE_HOST = Rule(
             (f"{_CONTEXT}.windowsOptions.hostProcess", False),
             (f"{_CONTEXT}.procMount", "Default"),
             (f"{_POD}.containers[0].ports[0].hostPort", 0),
+            *((f"{context}.{path}", value) for context in _CONTEXTS for path, value in _CONFINED),
+            *((f"{_POD}.containers[0].{handler}.host", "") for handler in _HANDLERS),
+            *((_ANNOTATION, profile) for profile in ("runtime/default", "localhost/own", "")),
+            ('spec.template.metadata.annotations["other"]', "unconfined"),
         ),
         Example(
             "daemon set",
@@ -110,7 +176,13 @@ OFF_THE_HOST = Rule(
             (f"{_POD}.volumes", [{"name": "scratch", "emptyDir": {}}, {"name": "all", "hostPath": {"path": "/"}}]),
             (f"{_CONTEXT}.procMount", "Unmasked"),
             (f"{_CONTEXT}.windowsOptions.hostProcess", True),
-            (f"{_POD}.containers[0].ports", [{"containerPort": 8080}, {"containerPort": 80, "hostPort": 80}]),
+            (f"{_POD}.containers[0].ports", [{"containerPort": 8080}, {"containerPort": 80, "hostPort": 1}]),
+            *((f"{context}.{path}", value) for context in _CONTEXTS for path, value in _CONFINEMENT),
+            *((f"{_POD}.containers[0].{handler}.host", "10.0.0.1") for handler in _HANDLERS),
+        ),
+        *(
+            Example(base, {f'{path}["{_APPARMOR_ANNOTATION}main"]': "unconfined", f'{path}["other"]': "a"})
+            for base, path in every_annotation()
         ),
         Example("daemon set", {"metadata.namespace": "monitoring", f"{_POD}.hostPID": True}),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from policies.language import ABSENT, UNKNOWN, Value, all_of, every
+from policies.language import ABSENT, UNKNOWN, Value, all_of, any_of, every
 from policies.rule import Default, Example, Level, OnUnknown, Rule
 from policies.rules._examples import (
     every_workload,
@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 _POD: Final = "spec.template.spec"
 _CONTEXT: Final = f"{_POD}.containers[0].securityContext"
+_VOLUMES: Final = (
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "image",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+)
+"""Pod Security Standards, restricted; and images, whose references K8S-04 judges."""
 _SAFE_SECCOMP: Final = ("RuntimeDefault", "Localhost")
 
 
@@ -55,8 +67,14 @@ def _nobody_in(pod: Value, container: Value) -> Condition:
     )
 
 
+def _of_its_own(volume: Value) -> Condition:
+    """What it mounts comes from Kubernetes, not straight from a machine, a disk or a server elsewhere."""
+    return any_of(*(volume[kind].exists() for kind in _VOLUMES))
+
+
 def _unprivileged(pod: Value) -> Condition:
     return all_of(
+        pod["volumes"].every(_of_its_own),
         ~pod["securityContext.runAsUser"].equals(0),
         every(containers(pod), lambda container: _confined_by_itself(container) & _nobody_in(pod, container)),
     )
@@ -118,6 +136,7 @@ UNPRIVILEGED = Rule(
             (f"{_CONTEXT}.seccompProfile.type", "Localhost"),
             (f"{_POD}.securityContext.runAsUser", 1000),
             (f"{_POD}.securityContext.seccompProfile.type", "Localhost"),
+            *((f"{_POD}.volumes", [{"name": "a", kind: {}}]) for kind in _VOLUMES),
         ),
         Example(
             "pod",
@@ -150,6 +169,10 @@ UNPRIVILEGED = Rule(
             (f"{_POD}.securityContext.runAsNonRoot", False),
             (f"{_POD}.securityContext.seccompProfile", ABSENT),
             (f"{_POD}.securityContext.seccompProfile.type", "Unconfined"),
+            *(
+                (f"{_POD}.volumes", [{"name": "a", "emptyDir": {}}, {"name": "b", kind: {}}])
+                for kind in ("nfs", "hostPath", "awsElasticBlockStore", "flexVolume", "gitRepo")
+            ),
         ),
         *variants(
             "inference service",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from policies.language import ABSENT, UNKNOWN, Value, all_of, any_of, parameter, resource, stack
+from policies.language import ABSENT, UNKNOWN, Value, all_of, any_of, parameter, resource
 from policies.rule import Default, Example, Level, OnUnknown, Rule, Scope
 
 if TYPE_CHECKING:
@@ -54,13 +54,8 @@ POD_SECURITY = Rule(
 )
 
 
-def _of_this_namespace(policy: Value) -> Condition:
-    return policy["metadata.namespace"].equals(_name)
-
-
 def _denies_by_default(policy: Value) -> Condition:
     return all_of(
-        _of_this_namespace(policy),
         policy["spec.podSelector"].exists(),
         ~policy["spec.podSelector.matchLabels"].is_filled(),
         ~policy["spec.podSelector.matchExpressions"].is_filled(),
@@ -78,7 +73,7 @@ def _lists_peers(policy: Value) -> Condition:
 
 
 _NETWORK_POLICY: Final = "networking.k8s.io/NetworkPolicy"
-_policies: Final = stack(_NETWORK_POLICY)
+_policies: Final = resource.named_in(_NETWORK_POLICY, "metadata.namespace", by=("metadata.name",))
 
 CLOSED_NETWORK = Rule(
     id="K8S-10",
@@ -92,8 +87,8 @@ CLOSED_NETWORK = Rule(
     scope=Scope.TENANTS,
     related=(_NETWORK_POLICY,),
     conditions={
-        "core/Namespace": _policies.some(_denies_by_default)
-        & _policies.every(lambda policy: _of_this_namespace(policy).implies(_lists_peers(policy)))
+        "core/Namespace": _policies.some(lambda policy: _denies_by_default(policy))
+        & _policies.every(lambda policy: _lists_peers(policy))
     },
     frameworks={"CIS Kubernetes": ("4.3.2",), "EU AI Act": ("15",)},
     peers=("CKV2_K8S_6", "Kyverno add-networkpolicy"),

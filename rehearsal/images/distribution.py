@@ -46,6 +46,7 @@ class Credentials:
 def anonymous(registry: str) -> Credentials | None:
     """No credentials for any registry."""
     del registry
+    return None
 
 
 class Client:

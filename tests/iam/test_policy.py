@@ -13,7 +13,7 @@ import yaml
 from cli.iam.documents import LARGEST, compact, documents
 from cli.iam.names import Place, names_of
 from cli.iam.statements import TABLE, UnknownTypeError, state_statements, statements
-from cli.recorder import Registration
+from cli.registrations import Registration
 from rehearsal.aws.documents import policy
 from tests.program.recording import STACK_FILES, recorded
 

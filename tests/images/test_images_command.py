@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from cli import image_lock, images, own_images
 from cli.image_list import parts_of
-from cli.recorder import Registration
+from cli.registrations import Registration
 from components._image_lock import OTHER_LOCK, ImageLock
 from components._versions import CHARTS, IMAGES, OURS, OWN_REPOSITORY, Chart, Image
 from rehearsal.images import own_recipes

@@ -43,7 +43,9 @@ def struct(value: Mapping[str, Any]) -> struct_pb2.Struct:
 
 
 def token(resource: Resource) -> str:
-    """The Pulumi type of a Kubernetes object."""
+    """The Pulumi type of a resource."""
+    if ":" in resource.type:
+        return resource.type
     version = resource.properties["apiVersion"]
     return f"kubernetes:{version if '/' in version else f'core/{version}'}:{resource.properties['kind']}"
 
@@ -75,7 +77,14 @@ class RunningPack:
         """The findings for a whole stack."""
         each = [
             analyzer.AnalyzerResource(
-                type=token(one), urn=f"urn:{number}", name="example", properties=struct(one.properties)
+                type=token(one),
+                urn=one.urn or f"urn:{number}",
+                name="example",
+                properties=struct(one.properties),
+                options=analyzer.AnalyzerResourceOptions(**one.options),
+                propertyDependencies={
+                    key: analyzer.AnalyzerPropertyDependencies(urns=urns) for key, urns in one.sources.items()
+                },
             )
             for number, one in enumerate(resources)
         ]
@@ -92,7 +101,11 @@ class RunningPack:
     @staticmethod
     def _request(resource: Resource) -> analyzer.AnalyzeRequest:
         return analyzer.AnalyzeRequest(
-            type=token(resource), urn="urn:0", name="example", properties=struct(resource.properties)
+            type=token(resource),
+            urn="urn:0",
+            name="example",
+            properties=struct(resource.properties),
+            options=analyzer.AnalyzerResourceOptions(**resource.options),
         )
 
 

@@ -17,8 +17,11 @@ from policies.language import (
     all_of,
     any_of,
     at_most_one,
+    may,
+    now,
     old,
     parameter,
+    requester,
     resource,
     spell,
     steps,
@@ -26,7 +29,6 @@ from policies.language import (
 from policies.language.cel import NotInCelError, to_cel
 from policies.language.quantities import quantity
 from policies.language.truth import conjunction, disjunction
-from policies.language.words import stack
 
 if TYPE_CHECKING:
     from policies.language import Condition
@@ -34,12 +36,19 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.policy
 
 VALUES = st.sampled_from([True, False, None])
+NOW = "2026-11-22T09:00:00Z"
 CONTAINERS = resource["spec.containers"]
 
 
 def truth(condition: Condition, manifest: Any, **others: Any) -> Truth:
     """What the condition says of a manifest."""
-    scope = {"object": Bound(manifest, ()), "old": Bound(ABSENT, ()), "parameters": Bound({"limit": 8}, ())}
+    scope = {
+        "object": Bound(manifest, ()),
+        "old": Bound(ABSENT, ()),
+        "request": Bound(ABSENT, ()),
+        "now": Bound(NOW, ("now",)),
+        "parameters": Bound({"limit": 8}, ()),
+    }
     return condition.evaluate({**scope, **{name: Bound(value, ()) for name, value in others.items()}})
 
 
@@ -68,7 +77,12 @@ def test_negation_turns_a_conjunction_into_a_disjunction(values: list[bool | Non
         (resource["a"].equals("x"), False),
         (resource["a"].at_least(1), False),
         (resource["a"].quantity_at_most("1Gi"), False),
+        (resource["a"].at_most(1), False),
         (resource["a"].matches("."), False),
+        (resource["a"].has_in_it("x"), False),
+        (resource["a"].is_later_than(now), False),
+        (resource["a"].json()["b"].exists(), False),
+        (resource["a"].listed().is_filled(), False),
         (resource["a"].is_one_of(("x",)), False),
         (resource["a"].is_filled(), False),
         (resource["a"].every(lambda each: each.is_true()), True),
@@ -107,7 +121,16 @@ def test_what_is_certain_decides_whatever_else_is_unknown() -> None:
         (resource["a"].equals("1"), 1),
         (resource["a"].equals(1), True),
         (resource["a"].at_least(1), "2"),
+        (resource["a"].at_most(1), "2"),
         (resource["a"].matches("x"), 3),
+        (resource["a"].has_in_it("x"), 3),
+        (resource["a"].is_later_than(now), "tomorrow"),
+        (resource["a"].is_later_than(now), "2026-02-30T00:00:00Z"),
+        (resource["a"].is_later_than(now), "2026-11-22"),
+        (resource["a"].is_later_than(now), "2026-11-22T09:00:00"),
+        (resource["a"].json()["b"].exists(), "{"),
+        (resource["a"].base64().matches("x"), "?"),
+        (resource["a"].digest().matches("x"), 3),
         (resource["a"].is_one_of(("x",)), ["x"]),
         (resource["a"].quantity_at_most("1Gi"), "a lot"),
         (resource["a"].every(lambda each: each.exists()), "text"),
@@ -128,6 +151,17 @@ def test_a_fault_does_not_count_where_the_rest_decides() -> None:
     assert truth(condition, {"a": "yes", "b": True}) == truth(condition, {"a": False, "b": True})
 
 
+def test_a_fault_and_an_unknown_may_be_true_only_where_one_is_enough() -> None:
+    fault, unknown = resource["a"].is_true(), resource["b"].is_true()
+    of = {"a": "yes", "b": UNKNOWN}
+    assert truth(fault & unknown, of).possible == {False}
+    assert truth(fault | unknown, of).possible == {True}
+    assert truth(~(fault | unknown), of).possible == {False}
+    assert truth((fault | unknown) & unknown, of).possible == {True, False}
+    assert truth(fault, of).possible == set()
+    assert truth(unknown, of).possible == {True, False}
+
+
 def test_no_more_than_one_is_judged_by_what_the_unknown_could_be() -> None:
     one = at_most_one((CONTAINERS,), lambda container: container["gpu"].is_true())
     for values, expected in (
@@ -146,9 +180,19 @@ def test_a_list_that_is_unknown_may_hold_any_number() -> None:
     assert truth(one, {"spec": {"containers": "many"}}).value is None
 
 
-@pytest.mark.parametrize(("text", "found"), [("a1", True), ("a1\n", False), ("a٣", False)])
-def test_expressions_mean_what_they_mean_in_re2(text: str, found: bool) -> None:
-    assert truth(resource["a"].matches(r"^a\d$"), {"a": text}).value is found
+@pytest.mark.parametrize(
+    ("expression", "text", "found"),
+    [
+        (r"^a\d$", "a1", True),
+        (r"^a\d$", "a1\n", False),
+        (r"^a\d$", "a٣", False),
+        (r"a\$", "a$b", True),
+        (r"=[^\]$]", "=$b", False),
+        (r"=[^$]", "=b", True),
+    ],
+)
+def test_expressions_mean_what_they_mean_in_re2(expression: str, text: str, found: bool) -> None:
+    assert truth(resource["a"].matches(expression), {"a": text}).value is found
 
 
 def test_keys_may_come_from_the_resource_itself() -> None:
@@ -199,16 +243,17 @@ def test_what_is_no_quantity_is_refused(wrong: str) -> None:
         (resource["n"].at_least(2), "(object.?n.hasValue() && object.?n.value() >= 2)"),
         (
             resource["cs"].every(lambda c: ~c["on"].is_true()),
-            "(object.?cs.orValue([]).all(c, !(c.?on.hasValue() && c.?on.value() == true)))",
+            "(optional.ofNonZeroValue(object.?cs.orValue([])).orValue([])"
+            ".all(c, !(c.?on.hasValue() && c.?on.value() == true)))",
         ),
-        (resource['labels["a/b"]'].exists(), 'object.?labels[?"a/b"].hasValue()'),
+        (resource['labels["a/b"]'].exists(), '(object.?labels[?"a/b"].orValue(null) != null)'),
         (
             resource["x"].quantity_at_most(parameter("limit")),
             '(object.?x.hasValue() && quantity("%s".format([object.?x.value()])).compareTo('
             'quantity("%s".format([8]))) <= 0)',
         ),
-        (resource["spec"].let(lambda pod: pod["hostPID"].exists()), "object.?spec.?hostPID.hasValue()"),
-        (old["a"].exists(), "optional.ofNonZeroValue(oldObject).?a.hasValue()"),
+        (resource["spec"].let(lambda pod: pod["hostPID"].exists()), "(object.?spec.?hostPID.orValue(null) != null)"),
+        (old["a"].exists(), "(optional.ofNonZeroValue(oldObject).?a.orValue(null) != null)"),
         (all_of(), "true"),
     ],
 )
@@ -216,6 +261,88 @@ def test_a_condition_is_written_as_cel(condition: Condition, expression: str) ->
     assert to_cel(condition, {"limit": 8}) == expression
 
 
-def test_a_condition_on_other_resources_has_no_cel() -> None:
+@pytest.mark.parametrize(
+    ("condition", "expression"),
+    [
+        (
+            resource["a"].digest().equals("0"),
+            '(object.?a.hasValue() && object.?a.value().find("[0-9a-f]{64}|[0-9a-f]{40}") == "0")',
+        ),
+        (resource["a"].has_in_it("x"), '(object.?a.hasValue() && object.?a.value().contains("x"))'),
+        (
+            resource["a"].is_later_than(now, days=parameter("limit")),
+            '(object.?a.hasValue() && timestamp(object.?a.value()) + duration("192h") > '
+            "timestamp(object.metadata.creationTimestamp))",
+        ),
+        (requester.exists(), "(request.?userInfo.?username.orValue(null) != null)"),
+        (
+            may("approve", "mlplatform.dev/modelreleases"),
+            'authorizer.group("mlplatform.dev").resource("modelreleases").namespace(request.namespace)'
+            '.check("approve").allowed()',
+        ),
+    ],
+)
+def test_time_and_who_asks_are_asked_of_the_api_server(condition: Condition, expression: str) -> None:
+    assert to_cel(condition, {"limit": 8}) == expression
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        resource.named_in("core/Secret", "metadata.namespace", by=("metadata.name",)).some(lambda each: each.exists()),
+        resource["policy"].json().exists(),
+        resource["policy"].listed().is_filled(),
+    ],
+)
+def test_a_condition_on_other_resources_or_inside_a_text_has_no_cel(condition: Condition) -> None:
     with pytest.raises(NotInCelError):
-        to_cel(stack("core/Namespace").is_filled(), {})
+        to_cel(condition, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "later"),
+    [
+        ("2026-11-22T09:00:01Z", 0, True),
+        ("2026-11-22T09:00:00Z", 0, False),
+        ("2026-11-22T09:00:00.123456789+00:00", 0, True),
+        ("2026-11-22T10:30:00+02:00", 0, False),
+        ("2026-11-15T09:00:00Z", 7, False),
+        ("2026-11-15T09:00:01Z", parameter("limit"), True),
+        ("2026-12-01T00:00:00Z", -30, False),
+    ],
+)
+def test_moments_are_compared_whatever_their_time_zone(text: str, days: Any, later: bool) -> None:
+    assert truth(resource["a"].is_later_than(now, days=days), {"a": text}).value is later
+
+
+def test_a_policy_is_read_whether_it_is_a_text_or_an_object_and_has_one_statement_or_many() -> None:
+    allows = resource["policy"].json()["Statement"].listed().some(lambda each: each["Effect"].equals("Allow"))
+    for policy in ('{"Statement": {"Effect": "Allow"}}', {"Statement": [{"Effect": "Deny"}, {"Effect": "Allow"}]}):
+        assert truth(allows, {"policy": policy}).value is True
+    assert truth(allows, {"policy": '{"Statement": []}'}).value is False
+    assert truth(allows, {"policy": {"Statement": UNKNOWN}}).value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "digest"),
+    [
+        ("oci://ghcr.io/a/b@sha256:" + "0c" * 32, "0c" * 32),
+        ("s3://models/defects/sha256-" + "0c" * 32, "0c" * 32),
+        ("hf://owner/model:" + "ab" * 20, "ab" * 20),
+        ("s3://models/latest", ""),
+    ],
+)
+def test_the_digest_is_found_in_every_kind_of_reference(text: str, digest: str) -> None:
+    assert truth(resource["a"].digest().equals(digest), {"a": text}).value is True
+
+
+def test_a_text_in_base64_is_read_as_what_it_stands_for() -> None:
+    assert truth(resource["a"].base64().equals("#!/bin/sh"), {"a": "IyEvYmluL3No"}).value is True
+    assert truth(resource["a"].base64().equals("x"), {"a": UNKNOWN}).value is None
+
+
+def test_a_right_is_had_only_by_who_asks_and_was_given_it() -> None:
+    approves = may("approve", "mlplatform.dev/modelreleases")
+    assert truth(approves, {}).value is False
+    assert truth(approves, {}, request={"grants": []}).value is False
+    assert truth(approves, {}, request={"grants": ["approve mlplatform.dev/modelreleases"]}).value is True

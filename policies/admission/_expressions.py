@@ -1,0 +1,184 @@
+"""A rule's conditions for all its kinds as one expression of a policy.
+
+A rule about pods is the same condition at another place of each kind. Written out for each, it is a dozen copies of
+one text; here the places are a variable, a list of the pods that the object at hand has, and the text stands once:
+``variables.pods.all(pod, …)``. What has no such shape is chosen by the object's kind.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from policies.admission._kinds import kinds
+from policies.admission._walk import free_names
+from policies.language import ABSENT, Bound
+from policies.language.cel import to_cel
+from policies.language.conditions import Both, Condition, Either, Every, Let, Not, Some
+from policies.language.paths import Path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KNOWN_EVERYWHERE: Final = frozenset({"object", "old", "request", "now", "parameters"})
+
+Way = tuple[Path, ...]
+"""Lists to go through, the last one a single value: ``spec.jobs``, each job's ``template``."""
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A CEL expression, and the variables that it needs, by name."""
+
+    text: str
+    variables: Mapping[str, str]
+
+    @property
+    def inlined(self) -> str:
+        """The same without variables, for where a policy has none."""
+        return re.sub(r"variables\.(\w+)", lambda found: f"({self.variables[found[1]]})", self.text)
+
+
+_Spot = tuple[str, type[Condition], Condition, tuple[int, ...]]
+"""What is said of every (or some) place of a list, and where in the rule: two spots never share a list."""
+
+
+@dataclass
+class _Shared:
+    """Conditions that stand at several places, with the places of each kind."""
+
+    parameters: Mapping[str, Any]
+    places: dict[_Spot, dict[str, list[Way]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+
+
+def expression(conditions: Mapping[str, Condition], parameters: Mapping[str, Any]) -> Expression:
+    """What must be true of an object of any of these types. Raises NotInCelError where one looks beyond the object."""
+    shared = _Shared(parameters)
+    reduced = {kind: _reduced(condition, kind, (), Every, shared) for kind, condition in conditions.items()}
+    variables, names = _variables(shared)
+    by_text: dict[str, list[str]] = defaultdict(list)
+    for kind, condition in reduced.items():
+        by_text[to_cel(condition, parameters, names)].append(kind)
+    return Expression(_chosen_by_kind(by_text), variables)
+
+
+def _chosen_by_kind(by_text: Mapping[str, list[str]]) -> str:
+    *others, last = sorted(by_text, key=lambda text: (len(by_text[text]), text))
+    chosen = "".join(f"object.kind in {json.dumps(kinds(by_text[text]))} ? {text} : " for text in others)
+    return f"{chosen}{last}"
+
+
+def _reduced(
+    condition: Condition, kind: str, at: tuple[int, ...], quantifier: type[Every | Some], shared: _Shared
+) -> Condition:
+    """The condition with what stands at several places told by the places' list.
+
+    ``at`` is the way to the condition in its rule, ``quantifier`` what a list means there: in a conjunction every
+    place, in a disjunction some.
+    """
+    match condition:
+        case Both(parts) | Either(parts):
+            inside = Every if isinstance(condition, Both) else Some
+            several = dict.fromkeys(
+                # What may share the list is at one spot: the conjunction's (or disjunction's) own.
+                _reduced(part, kind, at if _way(part, inside)[0] else (*at, number), inside, shared)
+                for number, part in enumerate(parts)
+            )
+            return next(iter(several)) if len(several) == 1 else type(condition)(tuple(several))
+        case Not(part):
+            return Not(_reduced(part, kind, (*at, 0), Some if quantifier is Every else Every, shared))
+    way, let = _way(condition, quantifier)
+    if not isinstance(let, Let) or not _may_be_listed(let, quantifier, shared.parameters):
+        return condition
+    spot = (let.name, quantifier, let.condition, at)
+    shared.places[spot][kind].append(way)
+    return quantifier((Path(_marker(spot)),), let.name, let.condition)
+
+
+def _marker(spot: _Spot) -> str:
+    name, quantifier, condition, at = spot
+    return f"{name} {quantifier.__name__} {hash(condition)} {at}"
+
+
+def _way(part: Condition, quantifier: type[Every | Some]) -> tuple[Way, Condition]:
+    """The lists that are gone through, and the ``Let`` that is reached there: none for another shape."""
+    way: list[Path] = []
+    bound = "object"
+    while isinstance(part, Every | Some) and type(part) is quantifier and len(part.over) == 1:
+        over = part.over[0]
+        if not isinstance(over, Path) or over.root != bound:
+            break
+        way.append(over)
+        bound, part = part.name, part.condition
+    if isinstance(part, Let) and part.path.root == bound and not _keyed(way, part.path):
+        return (*way, part.path), part
+    return (), part
+
+
+def _keyed(way: list[Path], last: Path) -> bool:
+    return any(isinstance(key, Path) for path in (*way, last) for key in path.keys)
+
+
+def _may_be_listed(let: Let, quantifier: type[Every | Some], parameters: Mapping[str, Any]) -> bool:
+    """Whether a place where nothing is decides nothing, so that a list may leave it out."""
+    if free_names(let.condition) - _KNOWN_EVERYWHERE - {let.name}:
+        return False
+    nothing = {
+        "object": Bound({}, ()),
+        "old": Bound(ABSENT, ()),
+        "parameters": Bound(parameters, ()),
+        let.name: Bound(ABSENT, ()),
+    }
+    return let.condition.evaluate(nothing).value is (quantifier is Every)
+
+
+def _variables(shared: _Shared) -> tuple[dict[str, str], dict[str, str]]:
+    """Each list of places as a variable, and what the expression calls each."""
+    variables: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for spot, by_kind in shared.places.items():
+        by_text: dict[str, list[str]] = defaultdict(list)
+        for kind, ways in by_kind.items():
+            by_text[_list(ways)].append(kind)
+        text = _chosen_by_kind(by_text)
+        name = next((known for known, other in variables.items() if other == text), None)
+        if name is None:
+            name = _fresh(f"{re.sub('[^a-z]', '', spot[0].lower())}s", variables)
+            variables[name] = text
+        names[_marker(spot)] = f"optional.of(variables.{name})"
+    return variables, names
+
+
+def _fresh(name: str, taken: Mapping[str, str]) -> str:
+    number = sum(other.rstrip("0123456789") == name for other in taken)
+    return f"{name}{number + 1}" if number else name
+
+
+def _list(ways: list[Way]) -> str:
+    """The values at these places, those that are there, as one list."""
+    single = [_spelled(way[0]) for way in ways if len(way) == 1]
+    parts = [f"[{', '.join(f'?{text}' for text in single)}]"] if single else []
+    return " + ".join([*parts, *(_through(way) for way in ways if len(way) > 1)])
+
+
+def _through(way: Way, depth: int = 0) -> str:
+    over, *rest = way
+    item = f"item{depth}" if depth else "item"
+    inner = [Path(item, rest[0].keys), *rest[1:]]
+    values = f"{_spelled(over)}.orValue([])"
+    if len(inner) == 1 and not inner[0].keys:
+        return values
+    if len(inner) > 1:
+        return f"{values}.map({item}, {_through(tuple(inner), depth + 1)}).flatten()"
+    there = _spelled(inner[0])
+    return f"{values}.map({item}, {there}.hasValue(), {there}.value())"
+
+
+def _spelled(path: Path) -> str:
+    steps = "".join(
+        f".?{key}" if re.fullmatch(r"[A-Za-z_]\w*", str(key)) else f"[?{json.dumps(key)}]" for key in path.keys
+    )
+    return f"{path.root}{steps}" if path.keys else f"optional.of({path.root})"

@@ -1,0 +1,21 @@
+"""Until when Amazon EKS supports each version of Kubernetes. Renew it when AWS releases a version.
+
+Source: the release calendar of the EKS user guide, "Understand the Kubernetes version lifecycle on EKS"; the same
+dates come from `aws eks describe-cluster-versions`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+AS_OF: Final = "2026-11-22"
+"""When the dates were read."""
+
+EKS_STANDARD_SUPPORT_ENDS: Final = {
+    "1.33": "2026-07-29T00:00:00Z",
+    "1.34": "2026-12-02T00:00:00Z",
+    "1.35": "2027-03-27T00:00:00Z",
+    # The earliest that it can be: 14 months after Kubernetes itself released it, which EKS always did later.
+    "1.36": "2027-06-22T00:00:00Z",
+}
+"""The first day without standard support, by version. A version that is not here is not supported."""
