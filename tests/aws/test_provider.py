@@ -178,3 +178,11 @@ def test_the_ledger_tells_what_moto_holds_from_what_is_written_down_only(engine:
     assert entries[placement.urn].recorded.startswith("ec2:CreatePlacementGroup: ")
     engine.delete(placement)
     assert placement.urn not in {entry.urn for entry in Ledger(state).entries()}
+
+
+def test_a_role_of_the_account_may_be_let_in_though_no_stack_made_it(engine: Engine, world: World) -> None:
+    arn = "arn:aws:iam::123456789012:role/platform-engineers"
+    inputs = world.fill({"clusterName": "$cluster", "principalArn": arn})
+    entry = engine.create("aws:eks/accessEntry:AccessEntry", "people", inputs)
+    assert "/role/123456789012/platform-engineers/" in entry.outputs["accessEntryArn"]
+    engine.delete(entry)

@@ -77,6 +77,11 @@ PROPERTIES = [
         "addonName: InvalidParameterException: Addon vpn-cni specified is not supported",
     ),
     (
+        "aws:eks/accessEntry:AccessEntry",
+        {"clusterName": "$cluster", "principalArn": "platform-admins"},
+        "principalArn: InvalidParameterException: The specified principalArn is invalid: invalid principal",
+    ),
+    (
         "aws:cloudwatch/logGroup:LogGroup",
         {"retentionInDays": 364},
         "retentionInDays: InvalidParameterException: retentionInDays 364, allowed: (1, 3, 5,",
