@@ -71,8 +71,13 @@ def settings_of(stack: str) -> Settings:
 
 def engine_tools(settings: Settings) -> set[str]:
     """The tools without which the engine does not run the stack's program: its own, and those that hold charts."""
-    on_aws = {"karpenter"} if settings.cluster.kind == "eks" else set()
-    return {*_ENGINE_TOOLS, *_CHART_TOOLS, *on_aws}
+    cluster = settings.cluster
+    charts = {*_CHART_TOOLS}
+    if cluster.kind == "eks":
+        charts.add("karpenter")
+        if cluster.hybrid and cluster.hybrid.cni == "cilium":
+            charts.add("cilium")
+    return {*_ENGINE_TOOLS, *charts}
 
 
 def _level(asked: str | None) -> tuple[Level, str]:

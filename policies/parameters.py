@@ -87,6 +87,8 @@ class Parameters:
 
 
 _GPU_EXPORTER: Final = ("gpu-exporter", "DaemonSet", "dcgm-exporter")
+_LOG_COLLECTOR: Final = ("log-collector", "DaemonSet", "fluent-bit")
+_FABRIC: Final = ("kube-system", "DaemonSet", "aws-efa-k8s-device-plugin")
 
 DEFAULT: Final = Parameters(
     allowed_registries=(
@@ -104,6 +106,10 @@ DEFAULT: Final = Parameters(
         "quay.io/brancz/",
         "quay.io/prometheus/",
         "nvcr.io/nvidia/",
+        "docker.io/fluent/",
+        "public.ecr.aws/karpenter/",
+        "public.ecr.aws/eks/",
+        "quay.io/cilium/",
     ),
     image_references="digest",
     platform_namespaces=(
@@ -115,9 +121,12 @@ DEFAULT: Final = Parameters(
         "feature-store",
         "monitoring",
         "gpu-exporter",
+        "log-collector",
+        "karpenter",
+        "kube-system",
     ),
     baseline_namespaces=(),
-    privileged_namespaces=("gpu-exporter",),
+    privileged_namespaces=("gpu-exporter", "log-collector"),
     accelerators_per_pod=8,
     accelerators_per_namespace=256,
     governed_risk_classes=("limited", "high"),
@@ -135,6 +144,11 @@ DEFAULT: Final = Parameters(
     exemptions=(
         Exemption("K8S-02", *_GPU_EXPORTER, "the driver gives its counters to the machine's administrator only"),
         Exemption("K8S-03", *_GPU_EXPORTER, "the kubelet says which pod holds which GPU over a socket of the machine"),
+        Exemption("K8S-02", *_LOG_COLLECTOR, "files of containers' logs are those of the machine's administrator"),
+        Exemption("K8S-03", *_LOG_COLLECTOR, "it reads those files, and remembers on the machine how far it has come"),
+        Exemption("K8S-02", *_FABRIC, "the kubelet's socket for devices is the machine's administrator's"),
+        Exemption("K8S-03", *_FABRIC, "it looks for network adapters on the machine and offers them to the kubelet"),
+        Exemption("GPU-03", *_FABRIC, "adapters, not GPUs, are what it looks for among the machine's devices"),
         Exemption(
             "K8S-06",
             "kserve",

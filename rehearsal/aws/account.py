@@ -100,6 +100,12 @@ class Account:
             raise UnsafeEndpointError(f"a request to {request.url} was stopped")
 
 
+def is_region(name: str) -> bool:
+    """Whether AWS has this region, in any of its partitions."""
+    session = Session()
+    return any(name in session.get_available_regions("ec2", each) for each in session.get_available_partitions())
+
+
 def _notice(operation_model: OperationModel, response_dict: Mapping[str, Any], **_: object) -> None:
     why = response_dict["headers"].get(NOT_EMULATED_HEADER)
     if why:

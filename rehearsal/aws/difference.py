@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.aws.templates import fill
 from rehearsal.aws.wire import UNKNOWN
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def changes(kind: Kind, old: Properties, new: Properties) -> list[Change]:
 def deletes_first(kind: Kind, old: Properties, new: Properties) -> bool:
     """Whether the old one must go before the new one comes: both would have the same name."""
     if not kind.name:
-        return not kind.id.startswith("@") and not any(made in kind.id for made in ("{hex17}", "{uuid}"))
+        before = None if kind.id.startswith("@") else fill(kind.id, old)
+        return before is not None and before == fill(kind.id, new)
     made_up = kind.name in (new.get("__defaults") or [])
     return not made_up and old.get(kind.name) == new.get(kind.name)
 

@@ -1,16 +1,16 @@
-"""Policy documents of IAM: their grammar, and service names that exist.
+"""Policy documents of IAM: their grammar, and actions that exist.
 
 The grammar is that of the IAM User Guide, "Grammar of the IAM JSON policy language".
 """
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
-
-from botocore.session import Session
 
 from rehearsal.aws.kind import Problem
 from rehearsal.aws.shapes import UnknownText
@@ -27,7 +27,7 @@ _STATEMENT: Final = {
 }  # fmt: skip
 _VERSIONS: Final = ("2012-10-17", "2008-10-17")
 _PRINCIPALS: Final = {"AWS", "Service", "Federated", "CanonicalUser"}
-_ACTION: Final = re.compile(r"(?P<service>[a-z0-9-]+):[A-Za-z0-9*?]+")
+_ACTION: Final = re.compile(r"(?P<service>[A-Za-z0-9-]+):(?P<name>[A-Za-z0-9*?]+)")
 _ARN: Final = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", re.DOTALL)
 _OPERATOR: Final = re.compile(
     r"(ForAllValues:|ForAnyValue:)?"
@@ -35,8 +35,6 @@ _OPERATOR: Final = re.compile(
     r"|Date(Not)?(Equals|LessThan|LessThanEquals|GreaterThan|GreaterThanEquals)|Bool|BinaryEquals|(Not)?IpAddress"
     r"|Arn(Not)?(Equals|Like)|Null)(IfExists)?"
 )
-_MORE_SERVICES: Final = frozenset({"aws-marketplace", "cloudwatch", "execute-api", "ec2messages", "ssmmessages", "tag"})
-"""Prefixes of actions that no client of botocore signs with."""
 
 
 def policy(name: str, *, trust: bool = False, attached: bool = False) -> Check:
@@ -115,8 +113,12 @@ def _action(action: object) -> Iterator[str]:
     match = _ACTION.fullmatch(str(action))
     if not match:
         yield f"Action {action!r} must be <service>:<name>"
-    elif match["service"] not in _services():
+        return
+    known = _actions().get(match["service"].lower())
+    if known is None:
         yield f"Action {action!r} names a service that does not exist"
+    elif not fnmatch.filter(known, match["name"].lower()):
+        yield f"Action {action!r} does not exist"
 
 
 def _principal(principal: object) -> Iterator[str]:
@@ -157,17 +159,7 @@ def _many(value: object) -> list[Any]:
 
 
 @cache
-def _services() -> frozenset[str]:
-    """The names that actions begin with: those that botocore's clients sign with, and their own names."""
-    session = Session()
-    loader = session.get_component("data_loader")
-    return _MORE_SERVICES | frozenset(loader.list_available_services("service-2")) | _SIGNING_NAMES
-
-
-_SIGNING_NAMES: Final = frozenset({
-    "aps", "elasticloadbalancing", "monitoring", "cognito-idp", "elasticfilesystem", "states", "es", "kafka-cluster",
-    "elasticmapreduce", "ses", "access-analyzer", "vpc-lattice", "rds-db", "appconfig", "eks-auth", "kinesisanalytics",
-    "s3express", "s3-object-lambda", "sso", "sagemaker", "wafv2", "acm", "events", "autoscaling", "pricing", "health",
-    "cloudformation", "sqlworkbench", "airflow", "arsenal", "aws-portal", "billing", "ce", "cur", "consolidatedbilling",
-})  # fmt: skip
-"""Prefixes that differ from the names of botocore's clients (Service Authorization Reference)."""
+def _actions() -> dict[str, frozenset[str]]:
+    """All actions of IAM by service, in small letters (Service Authorization Reference, as cfn-lint has it)."""
+    text = resources.files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text()
+    return {service: frozenset(known["Actions"]) for service, known in json.loads(text).items()}

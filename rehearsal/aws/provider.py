@@ -17,12 +17,13 @@ from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc as proto_grpc
 
+from rehearsal.aws.account import is_region
 from rehearsal.aws.answers import fail, ignored, name_of, parsed, say_failures, texts, type_of, without
 from rehearsal.aws.errors import AwsError, NotEmulatedError, UnsafeEndpointError
 from rehearsal.aws.invokes import invoke
 from rehearsal.aws.stand_in import DEFAULT_REGION, StandIn
 from rehearsal.aws.surroundings import Surroundings
-from rehearsal.aws.wire import decode, encode
+from rehearsal.aws.wire import UNKNOWN, decode, encode
 
 if TYPE_CHECKING:
     from rehearsal.aws.lifecycle import Made
@@ -58,7 +59,11 @@ class Provider(proto_grpc.ResourceProviderServicer):
         self, request: proto.CheckRequest, _context: grpc.ServicerContext
     ) -> proto.CheckResponse:
         """The provider's settings are the program's; those about credentials are passed on and never used."""
-        return proto.CheckResponse(inputs=request.news)
+        region = decode(request.news).values.get("region", DEFAULT_REGION)
+        failures = []
+        if region is not UNKNOWN and not is_region(region):
+            failures.append(proto.CheckFailure(property="region", reason=f"invalid AWS Region: {region}"))
+        return proto.CheckResponse(inputs=request.news, failures=failures)
 
     def DiffConfig(  # noqa: N802
         self, request: proto.DiffRequest, _context: grpc.ServicerContext

@@ -208,6 +208,15 @@ _CONTROLLERS = (
         peak_memory_gib=0.9,
         disk_gib=0.8,
     ),
+    Tool(
+        name="cilium",  # its chart alone, which a stack with hybrid nodes installs
+        version="1.20.2",
+        programs={},
+        kept=(Kept("github.com/cilium/cilium", "install/kubernetes/cilium", "assets/chart"),),
+        expected_seconds=5,
+        peak_memory_gib=0.2,
+        disk_gib=0.2,
+    ),
 )
 
 _MONITORING = (

@@ -45,9 +45,12 @@ class Workshop:
             _keep(module / kept.source, staged / kept.target)
 
     def _compile(self, tool: Tool, sources: Path, binaries: Path, log: Path) -> None:
-        """One `go build` for all programs of the tool, so that their packages are compiled side by side."""
+        """One `go build` for all programs of the tool, so that their packages are compiled side by side. A tool that
+        is only a chart has none."""
         binaries.mkdir(parents=True)
         packages = list(tool.programs.values())
+        if not packages:
+            return
         # With several packages Go names the binaries itself, after the packages; a test holds the catalogue to that.
         target = binaries if len(packages) > 1 else binaries / next(iter(tool.programs))
         self._run(tool, sources, log, "build", *tool.build_flags, "-o", target, *packages)

@@ -104,6 +104,14 @@ def test_a_made_up_name_is_kept_and_lets_the_replacement_come_first(engine: Engi
     assert not engine.diff(fixed, {**inputs, "name": "other"}).deleteBeforeReplace
 
 
+def test_what_has_no_name_is_deleted_first_if_both_would_be_one(engine: Engine, world: World) -> None:
+    inputs = world.fill({"clusterName": "$cluster", "principalArn": "$role.arn", "type": "STANDARD"})
+    entry = engine.check("aws:eks/accessEntry:AccessEntry", "e", encode(inputs))
+    assert engine.diff(entry, {**inputs, "type": "EC2_LINUX"}).deleteBeforeReplace
+    other = world.make("cluster-role").outputs["arn"]
+    assert not engine.diff(entry, {**inputs, "principalArn": other}).deleteBeforeReplace
+
+
 def test_what_somebody_else_changed_shows_at_the_next_read(engine: Engine, moto: Moto) -> None:
     group = engine.create("aws:cloudwatch/logGroup:LogGroup", "g", {"retentionInDays": 365})
     shorter = {"logGroupName": group.id, "retentionInDays": 1}
@@ -161,8 +169,8 @@ def test_a_region_that_is_not_known_yet_is_no_error(engine: Engine) -> None:
 
 
 def test_the_ledger_tells_what_moto_holds_from_what_is_written_down_only(engine: Engine, state: Path) -> None:
-    placement = engine.create("aws:ec2/placementGroup:PlacementGroup", "p", {"strategy": "cluster"})
-    logs = engine.create("aws:cloudwatch/logGroup:LogGroup", "g", {"retentionInDays": 365})
+    placement = engine.create("aws:ec2/placementGroup:PlacementGroup", "on-paper", {"strategy": "cluster"})
+    logs = engine.create("aws:cloudwatch/logGroup:LogGroup", "at-moto", {"retentionInDays": 365})
     entries = {entry.urn: entry for entry in Ledger(state).entries()}
     assert entries[logs.urn].emulated
     assert entries[logs.urn].calls[:2] == ("logs:CreateLogGroup", "logs:PutRetentionPolicy")
@@ -170,3 +178,11 @@ def test_the_ledger_tells_what_moto_holds_from_what_is_written_down_only(engine:
     assert entries[placement.urn].recorded.startswith("ec2:CreatePlacementGroup: ")
     engine.delete(placement)
     assert placement.urn not in {entry.urn for entry in Ledger(state).entries()}
+
+
+def test_a_role_of_the_account_may_be_let_in_though_no_stack_made_it(engine: Engine, world: World) -> None:
+    arn = "arn:aws:iam::123456789012:role/platform-engineers"
+    inputs = world.fill({"clusterName": "$cluster", "principalArn": arn})
+    entry = engine.create("aws:eks/accessEntry:AccessEntry", "people", inputs)
+    assert "/role/123456789012/platform-engineers/" in entry.outputs["accessEntryArn"]
+    engine.delete(entry)

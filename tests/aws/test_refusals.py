@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2 as proto
 
-from rehearsal.aws.wire import encode
+from rehearsal.aws.wire import UNKNOWN, encode
 from tests.aws.engine import Engine, RefusedError
 from tests.aws.examples import policy
 
@@ -76,6 +77,11 @@ PROPERTIES = [
         "addonName: InvalidParameterException: Addon vpn-cni specified is not supported",
     ),
     (
+        "aws:eks/accessEntry:AccessEntry",
+        {"clusterName": "$cluster", "principalArn": "platform-admins"},
+        "principalArn: InvalidParameterException: The specified principalArn is invalid: invalid principal",
+    ),
+    (
         "aws:cloudwatch/logGroup:LogGroup",
         {"retentionInDays": 364},
         "retentionInDays: InvalidParameterException: retentionInDays 364, allowed: (1, 3, 5,",
@@ -125,6 +131,8 @@ def test_a_wrong_property_is_named_with_aws_own_reason(
         (statement(Sid="who", Principal=None), "Principal is missing in statement who"),
         (statement(Action="AssumeRole"), "Action 'AssumeRole' must be <service>:<name>"),
         (statement(Action="stss:AssumeRole"), "Action 'stss:AssumeRole' names a service that does not exist"),
+        (statement(Action="sts:AssumeRoles"), "Action 'sts:AssumeRoles' does not exist"),
+        (statement(Action=["sts:Tag*", "sts:Lag*"]), "Action 'sts:Lag*' does not exist"),
         (statement(NotAction="sts:TagSession"), "Action and NotAction exclude each other"),
         (statement(Resource="*"), "Has prohibited field Resource"),
         (statement(Principal={"Service": "ec2"}), 'Invalid principal in policy: "SERVICE":"ec2"'),
@@ -191,3 +199,11 @@ def test_a_protected_cluster_is_not_deleted(engine: Engine, world: World) -> Non
     with pytest.raises(RefusedError, match="deletion protection"):
         engine.delete(cluster)
     engine.delete(engine.update(cluster, {**inputs, "deletionProtection": False}))
+
+
+def test_a_region_that_does_not_exist_is_refused(engine: Engine) -> None:
+    request = proto.CheckRequest(news=encode({"region": "eu-west-9"}))
+    (failure,) = engine.calls.CheckConfig(request).failures
+    assert (failure.property, failure.reason) == ("region", "invalid AWS Region: eu-west-9")
+    assert not engine.calls.CheckConfig(proto.CheckRequest(news=encode({"region": "eu-west-1"}))).failures
+    assert not engine.calls.CheckConfig(proto.CheckRequest(news=encode({"region": UNKNOWN}))).failures

@@ -23,6 +23,13 @@ CHART_OF = {
     "kubeflow-trainer": "kubeflow-trainer",
     "kserve-crd-minimal": "kserve-controller",
     "kserve-resources": "kserve-controller",
+    "karpenter": "karpenter",
+    "karpenter-crd": "karpenter",
+    "cilium": "cilium",
+}
+CHART_ONLY = {
+    "karpenter": ("karpenter", "sigs.k8s.io/karpenter"),
+    "cilium": ("cilium", "github.com/cilium/cilium"),
 }
 
 
@@ -37,6 +44,11 @@ def module_version(tool: str, module: str) -> str:
 @pytest.mark.parametrize("image", BUILT)
 def test_an_image_has_the_version_of_the_module_it_is_built_from(image: str) -> None:
     assert IMAGES[image].tag == module_version(*BUILT[image])
+
+
+@pytest.mark.parametrize("chart", CHART_ONLY)
+def test_a_chart_is_installed_in_the_version_that_a_rehearsal_has(chart: str) -> None:
+    assert CHARTS[chart].version == module_version(*CHART_ONLY[chart]).removeprefix("v")
 
 
 def test_prometheus_has_the_version_of_its_module_which_counts_differently() -> None:

@@ -23,6 +23,7 @@ VERSION_OF = {
     "kubeflow-trainer": "github.com/kubeflow/trainer/v2",
     "kserve": "github.com/kserve/kserve",
     "karpenter": "sigs.k8s.io/karpenter",
+    "cilium": "github.com/cilium/cilium",
     "kube-rbac-proxy": "github.com/brancz/kube-rbac-proxy",
     "alertmanager": "github.com/prometheus/alertmanager",
 }

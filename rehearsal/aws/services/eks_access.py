@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from rehearsal.aws.work import Work
 
+_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/\S+")
 _ADDON = {"clusterName": "{clusterName}", "addonName": "{addonName}"}
 
 
@@ -77,6 +79,15 @@ ADDON = Kind(
 )
 
 
+def _check_principal(inputs: Mapping[str, Any]) -> list[Problem]:
+    """The form alone: people's roles are the account's, which a rehearsal does not have."""
+    arn = inputs.get("principalArn")
+    if not isinstance(arn, str) or _PRINCIPAL.fullmatch(arn):
+        return []
+    reason = "InvalidParameterException: The specified principalArn is invalid: invalid principal"
+    return [Problem("principalArn", f"{reason}, got {arn!r}")]
+
+
 def _principal_path(work: Work) -> str:
     """``role/<account>/<name>``, as access entries' ARNs have it."""
     _, _, _, _, account, resource = str(work.inputs["principalArn"]).split(":", 5)
@@ -105,7 +116,8 @@ ACCESS_ENTRY = Kind(
         "type": "STANDARD",
     },
     tagging=replace(TAGGING, target={"resourceArn": "{accessEntryArn}"}),
-    references={"clusterName": "cluster", "principalArn": "role"},
+    references={"clusterName": "cluster"},
+    checks=(_check_principal,),
 )
 
 
@@ -134,8 +146,8 @@ ACCESS_POLICY = Kind(
     replace=("clusterName", "principalArn", "policyArn", "accessScope"),
     outputs={"associatedAt": "associatedAt", "modifiedAt": "modifiedAt"},
     forms={"associatedAt": "{now}", "modifiedAt": "{now}"},
-    references={"clusterName": "cluster", "principalArn": "role"},
-    checks=(_check_policy,),
+    references={"clusterName": "cluster"},
+    checks=(_check_principal, _check_policy),
 )
 
 _ASSOCIATION = {"clusterName": "{clusterName}", "associationId": "{id}"}

@@ -133,6 +133,18 @@ def _change_rule(work: Work) -> None:
     work.call("ec2", "modify_security_group_rules", GroupId=given["securityGroupId"], SecurityGroupRules=[change])
 
 
+_RULE = (
+    "ipProtocol",
+    "fromPort",
+    "toPort",
+    "cidrIpv4",
+    "cidrIpv6",
+    "prefixListId",
+    "referencedSecurityGroupId",
+    "description",
+)
+
+
 def _rule(direction: str) -> Kind:
     lower = direction.lower()
 
@@ -157,21 +169,7 @@ def _rule(direction: str) -> Kind:
         ),
         delete=on(f"revoke_security_group_{lower}", {"GroupId": "{securityGroupId}", "SecurityGroupRuleIds": ["{id}"]}),
         id="@SecurityGroupRuleId",
-        updates=(
-            Update(
-                (
-                    "ipProtocol",
-                    "fromPort",
-                    "toPort",
-                    "cidrIpv4",
-                    "cidrIpv6",
-                    "prefixListId",
-                    "referencedSecurityGroupId",
-                    "description",
-                ),
-                _change_rule,
-            ),
-        ),
+        updates=(Update(_RULE, _change_rule),),
         replace=("securityGroupId",),
         outputs={"securityGroupRuleId": "SecurityGroupRuleId"},
         forms={"arn": arn("security-group-rule")},

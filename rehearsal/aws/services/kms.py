@@ -58,6 +58,11 @@ def _read_alias(work: Work) -> dict[str, Any] | None:
     return next((each for each in aliases if each["AliasName"] == work.id and each.get("TargetKeyId")), None)
 
 
+def _target_arn(work: Work) -> str:
+    target = str(work.inputs["targetKeyId"])
+    return target if target.startswith("arn:") else "arn:{partition}:kms:{region}:{account}:key/{targetKeyId}"
+
+
 ALIAS = Kind(
     "aws:kms/alias:Alias",
     create=Call("kms", "create_alias", inputs=True),
@@ -68,7 +73,7 @@ ALIAS = Kind(
     names={"name": "AliasName"},
     replace=("name", "namePrefix"),
     outputs={"arn": "AliasArn"},
-    forms={"targetKeyArn": "arn:{partition}:kms:{region}:{account}:key/{targetKeyId}"},
+    forms={"targetKeyArn": _target_arn},
     changing=("targetKeyArn",),
     name="name",
     local=("namePrefix",),

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from tests.aws.examples._example import policy, trust
+from tests.aws.examples._example import trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_LOGS = "arn:aws:s3:::access-logs-of-tests/*"
+_LOGGED = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": _LOGS,
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "logging.s3.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": _LOGS,
+            },
+        ],
+    }
+)
 
 NEEDED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "vpc": ("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16"}),
@@ -34,11 +57,7 @@ NEEDED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "aws:s3/bucketPolicy:BucketPolicy",
         {
             "bucket": "$logs",
-            "policy": policy(
-                "s3:PutObject",
-                principal={"Service": "logging.s3.amazonaws.com"},
-                resource="arn:aws:s3:::access-logs-of-tests/*",
-            ),
+            "policy": _LOGGED,
         },
     ),
     "cluster-role": ("aws:iam/role:Role", {"assumeRolePolicy": trust("eks.amazonaws.com")}),
