@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-ACCOUNT: Final = "111122223333"
+ACCOUNT: Final = "123456789012"
 """One of the numbers that AWS's own examples use."""
 _ZONES: Final = "abcdef"
 
@@ -20,7 +20,7 @@ def answer(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         case "getAvailabilityZones":
             return {"names": zones}
         case "getPrefixList":
-            return {"cidrBlocks": ["192.0.2.0/24"]}  # RFC 5737
+            return {"cidrBlocks": ["192.0.2.0/24", "198.51.100.0/24"]}  # RFC 5737
         case "getInstanceTypeOfferings":
             asked = next(each["values"] for each in arguments["filters"] if each["name"] == "instance-type")
             offers = [(machine, zone) for machine in asked for zone in zones]

@@ -115,20 +115,20 @@ class BucketOnS3:
     def _artifacts(self) -> PrivateBucket:
         datasets = self._spec.datasets
         tags = {
-            "data-classification": datasets.classification,
+            "classification": datasets.classification,
             "legal-basis": datasets.legal_basis,
             "dataset-card": datasets.card,
         }
-        choices = BucketChoices(self._bucket_name("artifacts"), self._key.arn, tags=tags)
+        choices = BucketChoices(self._bucket_name("artifacts"), self._key.arn, "artifacts", tags=tags)
         return PrivateBucket(self._name, choices, self._place, self._parent)
 
     def _evidence_bucket(self) -> PrivateBucket:
-        choices = BucketChoices(self._bucket_name("evidence"), self._key.arn, lock=self._spec.evidence)
+        choices = BucketChoices(self._bucket_name("evidence"), self._key.arn, "evidence", lock=self._spec.evidence)
         return PrivateBucket(f"{self._name}-evidence", choices, self._place, self._parent)
 
     def _write_down_requests(self) -> None:
         """S3 delivers its log to no bucket whose default is a KMS key, and to none with Object Lock."""
-        choices = BucketChoices(self._bucket_name("access-logs"), key_arn=None)
+        choices = BucketChoices(self._bucket_name("access-logs"), key_arn=None, purpose="access-logs")
         logs = PrivateBucket(f"{self._name}-access-logs", choices, self._place, self._parent)
         logs.expire([_keep_days(self._place.log_retention_days)])
         delivery = {

@@ -40,6 +40,8 @@ class BucketChoices:
     """Unique in the world."""
     key_arn: pulumi.Input[str] | None
     """The KMS key that encrypts it; None: S3's own, for the one kind of bucket that can have no other."""
+    purpose: str
+    """What it is for, as its tag says."""
     lock: Evidence | None = None
     """How long nothing in it can be changed; None: not at all."""
     region: str | None = None
@@ -60,7 +62,7 @@ class PrivateBucket:
             # Locked objects cannot be removed before their time, nor can their bucket.
             force_destroy=account.disposable,
             region=choices.region,
-            tags=choices.tags,
+            tags={"purpose": choices.purpose, **(choices.tags or {})},
             opts=account.protected(parent),
         )
         self._target: dict[str, Any] = {"bucket": self.resource.id, "region": choices.region}

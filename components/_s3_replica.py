@@ -40,7 +40,7 @@ def replicate(
 ) -> None:
     """Have everything that is written or deleted in `source` from now on done in a second bucket too."""
     key = customer_key(name, place, purpose="The copy of the artifacts", parent=parent, region=copy.region)
-    replica = PrivateBucket(name, BucketChoices(copy.name, key.arn, region=copy.region), place, parent)
+    replica = PrivateBucket(name, BucketChoices(copy.name, key.arn, "artifacts", region=copy.region), place, parent)
     replica.allow()
     replica.expire(copy.lifecycle)
     role, rights = service_role(

@@ -62,8 +62,9 @@ class Output(Generic[T]):
 
     @staticmethod
     def all(*values: object, **named: object) -> Output[Any]:
-        """All of them as one list, or mapping."""
-        return resolved(named or list(values))
+        """All of them as one list, or mapping; unknown as long as one of them is."""
+        joined = resolved(named or list(values))
+        return joined.apply(lambda plain: plain)
 
     @staticmethod
     def concat(*values: object) -> Output[str]:

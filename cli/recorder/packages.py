@@ -61,7 +61,22 @@ class _Arguments(dict[str, Any]):
     """A mapping of properties, written in Python's case."""
 
     def __init__(self, **given: object) -> None:
-        super().__init__({camel(key): value for key, value in given.items() if value is not None})
+        super().__init__({camel(key): _inner(key, value) for key, value in given.items() if value is not None})
+
+
+_FREE_KEYS: Final = frozenset({"tags", "tags_all", "labels", "annotations", "parameters", "values"})
+"""Properties whose keys are data."""
+
+
+def _inner(key: str, value: object) -> object:
+    """The value of a property with the names of the properties inside it, which may be mappings themselves."""
+    if key in _FREE_KEYS or isinstance(value, _Arguments):
+        return value
+    if isinstance(value, dict):
+        return {camel(name): _inner(name, each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_inner(key, each) for each in value]
+    return value
 
 
 class _Answer:
@@ -147,12 +162,19 @@ class _RemoteComponent(ComponentResource):
         super().__init__(self.token, resource_name, _Arguments(**given), opts, remote=True)
 
 
+_PROVIDER_DEFAULTS: Final[Mapping[str, Mapping[str, object]]] = {
+    "aws": {"skipCredentialsValidation": False, "skipRegionValidation": True}
+}
+"""What the SDKs add to the settings of a provider that says nothing of them."""
+
+
 class _Provider(ProviderResource):
     package_: str
 
     def __init__(self, resource_name: str, opts: ResourceOptions | None = None, **given: object) -> None:
         # The engine takes a provider's settings as texts.
-        settings = {key: _setting(value) for key, value in _Arguments(**given).items()}
+        settings = {**_PROVIDER_DEFAULTS.get(self.package_, {}), **_Arguments(**given)}
+        settings = {key: _setting(value) for key, value in settings.items()}
         super().__init__(self.package_, resource_name, settings, opts)
 
 

@@ -71,9 +71,13 @@ class Resource:
         dependency: bool = False,
         package_ref: object = None,
     ) -> None:
-        del remote, dependency, package_ref
+        del dependency, package_ref
         run, opts = current.run, opts or ResourceOptions()
         parent = opts.parent
+        self._children: list[Resource] = []
+        self._stands_for_its_children = not (custom or remote)
+        if parent is not None:
+            parent._children.append(self)
         urn = _urn(run, t, name, parent)
         if urn in run.registered:
             raise ValueError(f"{urn} is registered twice")
@@ -184,6 +188,8 @@ def _providers(opts: ResourceOptions) -> dict[str, str]:
 
 
 def _urns(dependency: object) -> frozenset[str]:
+    if isinstance(dependency, Resource) and dependency._stands_for_its_children:
+        return frozenset().union(*(_urns(child) for child in dependency._children))
     if isinstance(dependency, Resource):
         return frozenset((dependency.urn.plain,))
     return dependency.sources if isinstance(dependency, Output) else frozenset()
