@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rehearsal.cloud import furnishing as aws_furnishing
+from rehearsal.cloud.furnishing import furnish_account, furnish_cluster
 from rehearsal.cloud.stores import IMAGES as STORE_IMAGES
 from rehearsal.cluster import node_capacity, rbac
 from rehearsal.cluster.probes import api_ready, controllers_ready
@@ -97,10 +97,11 @@ class Start:
             plan.furnishing.apply(kube, self.world, unavailable, dns)
         if account := plan.account:
             with self.reporter.phase("AWS", log=plan.layout.log("aws"), expected_seconds=3):
-                if plan.node:
-                    aws_furnishing.apply(kube, account)
                 names = [part.name for part in account.parts()]
                 self._supervision.wait(account.ready, names, "AWS does not answer", within_seconds=_SECONDS)
+                furnish_account(account)
+                if plan.node:
+                    furnish_cluster(kube, account)
 
     def _is_up(self, kube: Kube) -> bool:
         supervision = self._supervision
