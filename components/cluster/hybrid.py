@@ -94,7 +94,8 @@ class HybridNodes(pulumi.ComponentResource):
                 self._options, pulumi.ResourceOptions(additional_secret_outputs=["activationCode"])
             ),
         )
-        self.registration = pulumi.Output.all(activation_id=activation.id, activation_code=activation.activation_code)
+        code = pulumi.Output.secret(activation.activation_code)
+        self.registration = pulumi.Output.all(activation_id=activation.id, activation_code=code)
         return role
 
     def _certificates(self, identity: CertificateIdentity) -> iam.Role:
@@ -139,7 +140,8 @@ class HybridNodes(pulumi.ComponentResource):
             description="Machines of our own that are nodes of the cluster",
             parent=self,
             statements=[
-                {"Effect": "Allow", "Action": "eks:DescribeCluster", "Resource": cluster},
+                # nodeadm looks whether the machine's role may enter before it begins.
+                {"Effect": "Allow", "Action": ["eks:DescribeCluster", "eks:ListAccessEntries"], "Resource": cluster},
                 {"Effect": "Allow", "Action": "eks-auth:AssumeRoleForPodIdentity", "Resource": cluster},
                 *statements,
             ],
