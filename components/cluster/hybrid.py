@@ -98,7 +98,7 @@ class HybridNodes(pulumi.ComponentResource):
                 self._options, pulumi.ResourceOptions(additional_secret_outputs=["activationCode"])
             ),
         )
-        code = pulumi.Output.secret(activation.activation_code)
+        code: pulumi.Output[str] = pulumi.Output.secret(activation.activation_code)
         self.registration = pulumi.Output.all(activation_id=activation.id, activation_code=code)
         return role
 
