@@ -19,6 +19,7 @@ from stacks.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from cli.rehearsal_images import RehearsedImages
+    from components.specs.cluster import Access
     from rehearsal.progress import Reporter
     from rehearsal.toolchain import Tools
 
@@ -42,8 +43,7 @@ class Ready:
     def world(self) -> World:
         """What the rehearsal shall hold."""
         cluster = self.settings.cluster
-        # Whoever rehearses is the first of those who may run the program.
-        aws = Aws(cluster.region, cluster.access.admins[0]) if cluster.kind == "eks" else None
+        aws = Aws(cluster.region, _roles(cluster.access)) if cluster.kind == "eks" else None
         return World(self.settings.sharing.nodes(), list(self.images.references), aws)
 
 
@@ -59,6 +59,12 @@ def make_ready(stack: str, level: str | None, reporter: Reporter) -> Ready:
     store = ImageStore(cache_directory() / "images", tools)
     images = rehearsal_images.obtain(stack, settings, store if chosen is Level.FULL else None, reporter)
     return Ready(settings, chosen, reason, tools, store, images)
+
+
+def _roles(access: Access) -> tuple[str, ...]:
+    """Roles that the account must have already; whoever rehearses is the first of those who may run the program."""
+    members = (role for roles in access.groups.values() for role in roles)
+    return tuple(dict.fromkeys([*access.admins, *members]))
 
 
 def settings_of(stack: str) -> Settings:

@@ -89,6 +89,8 @@ class Parameters:
 _GPU_EXPORTER: Final = ("gpu-exporter", "DaemonSet", "dcgm-exporter")
 _LOG_COLLECTOR: Final = ("log-collector", "DaemonSet", "fluent-bit")
 _FABRIC: Final = ("kube-system", "DaemonSet", "aws-efa-k8s-device-plugin")
+_CILIUM: Final = ("kube-system", "DaemonSet", "cilium")
+_CILIUM_OPERATOR: Final = ("kube-system", "Deployment", "cilium-operator")
 
 DEFAULT: Final = Parameters(
     allowed_registries=(
@@ -149,6 +151,10 @@ DEFAULT: Final = Parameters(
         Exemption("K8S-02", *_FABRIC, "the kubelet's socket for devices is the machine's administrator's"),
         Exemption("K8S-03", *_FABRIC, "it looks for network adapters on the machine and offers them to the kubelet"),
         Exemption("GPU-03", *_FABRIC, "adapters, not GPUs, are what it looks for among the machine's devices"),
+        Exemption("K8S-02", *_CILIUM, "it loads programs into the machine's kernel, which connect its pods"),
+        Exemption("K8S-03", *_CILIUM, "pods have no network but what it makes of the machine's"),
+        Exemption("K8S-02", *_CILIUM_OPERATOR, "its image has no user of its own, and upstream publishes no other"),
+        Exemption("K8S-03", *_CILIUM_OPERATOR, "it hands out the addresses that pods need to have a network at all"),
         Exemption(
             "K8S-06",
             "kserve",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rehearsal.cloud import Account
 from rehearsal.cluster import simulated_nodes
 from rehearsal.cluster.furnishing import Furnishing
-from rehearsal.kubernetes import certificates, node
+from rehearsal.kubernetes import PAUSE_IMAGE, certificates, node
 from rehearsal.kubernetes.control_plane import ControlPlane
 from rehearsal.kubernetes.node import Node
 from rehearsal.machine import host
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from rehearsal.processes.parts import Part
     from rehearsal.record import Record
     from rehearsal.toolchain import Tools
-
-PAUSE_IMAGE = "registry.k8s.io/pause:3.10.1"
-DNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.14.7"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rehearsal.cluster import pod_state
+from rehearsal.cluster.simulated_nodes import SIMULATED
 from rehearsal.kube import Collection, KubeError, Mirror
 
 if TYPE_CHECKING:
@@ -140,12 +141,18 @@ def _report(mirror: Mirror, namespaces: AnyOf[str] | None) -> Report:
 
 def _pod(pod: Json, played: AnyOf[str]) -> Pod:
     node = pod["spec"]["nodeName"]
-    return Pod(*_name(pod), node, node in played, pod_state.restarts(pod))
+    return Pod(*_name(pod), node, _is_simulated(pod, played), pod_state.restarts(pod))
 
 
 def _unready_pod(pod: Json, played: AnyOf[str]) -> Unready:
     node = pod["spec"].get("nodeName", "")
-    return Unready("Pod", *_name(pod), pod_state.trouble(pod), node, node in played, pod_state.restarts(pod))
+    simulated = _is_simulated(pod, played)
+    return Unready("Pod", *_name(pod), pod_state.trouble(pod), node, simulated, pod_state.restarts(pod))
+
+
+def _is_simulated(pod: Json, played: AnyOf[str]) -> bool:
+    """Whether its node is, or its containers were replaced by idle ones."""
+    return pod["spec"].get("nodeName") in played or SIMULATED in pod["metadata"].get("annotations", {})
 
 
 def _name(item: Json) -> tuple[str, str]:

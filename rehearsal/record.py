@@ -48,7 +48,7 @@ class Record:
                 namespaces=tuple((kind, inode) for kind, inode in content["namespaces"]),
                 snapshotter=content["snapshotter"],
                 world=content["world"],
-                aws=Aws(**content["aws"]) if content["aws"] else None,
+                aws=_aws(content["aws"]),
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             # Written by another version of this program: as good as none.
@@ -62,3 +62,7 @@ class Record:
     def of_this_boot(self) -> bool:
         """Whether the machine has not been restarted since."""
         return self.boot == boot_id()
+
+
+def _aws(content: dict[str, Any] | None) -> Aws | None:
+    return Aws(content["region"], tuple(content["roles"])) if content else None

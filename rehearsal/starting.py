@@ -6,20 +6,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rehearsal.cloud import furnishing as aws_furnishing
+from rehearsal.cloud.furnishing import furnish_account, furnish_cluster
 from rehearsal.cloud.stores import IMAGES as STORE_IMAGES
 from rehearsal.cluster import node_capacity, rbac
 from rehearsal.cluster.probes import api_ready, controllers_ready
 from rehearsal.errors import RehearsalError
 from rehearsal.images import ImageStore
 from rehearsal.kube import Kube, KubeError
-from rehearsal.kubernetes import node
+from rehearsal.kubernetes import DNS_IMAGE, PAUSE_IMAGE, node
 from rehearsal.kubernetes.control_plane import CONTROLLERS, STORE, Endpoints
 from rehearsal.kubernetes.real_node import RealNode
 from rehearsal.machine.claims import Machine
 from rehearsal.machine.host import Level, obstacle, snapshotter
 from rehearsal.places import cache_directory
-from rehearsal.plan import DNS_IMAGE, PAUSE_IMAGE
 from rehearsal.processes.process import boot_id
 from rehearsal.processes.supervision import Supervision
 from rehearsal.record import Record
@@ -93,14 +92,14 @@ class Start:
                 self._real_node.start(kube, loading)
                 node_capacity.announce(kube, node.NAME)
         with self.reporter.phase("simulated nodes and stand-ins", expected_seconds=2):
-            dns = DNS_IMAGE if plan.node else None
-            plan.furnishing.apply(kube, self.world, unavailable, dns)
+            plan.furnishing.apply(kube, self.world, unavailable, real_node=plan.node is not None)
         if account := plan.account:
             with self.reporter.phase("AWS", log=plan.layout.log("aws"), expected_seconds=3):
-                if plan.node:
-                    aws_furnishing.apply(kube, account)
                 names = [part.name for part in account.parts()]
                 self._supervision.wait(account.ready, names, "AWS does not answer", within_seconds=_SECONDS)
+                furnish_account(account)
+                if plan.node:
+                    furnish_cluster(kube, account)
 
     def _is_up(self, kube: Kube) -> bool:
         supervision = self._supervision

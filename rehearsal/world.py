@@ -10,13 +10,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Aws:
-    """An AWS account that is played: its region, and the IAM role that whoever rehearses has in it.
+    """An AWS account that is played: its region, and IAM roles that are there before anything is created.
 
-    The role goes by its name, with its path, or by its ARN where it is another account's.
+    Whoever rehearses has the first one. A role goes by its name, with its path, or by its ARN.
     """
 
     region: str
-    role: str
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ _CALLS_TEAMS = Peer(monitoring_stack.NAMESPACE)
 
 def create(settings: Settings) -> dict[str, Any]:
     """Create all components; the stack's outputs by section of the stack file."""
-    cluster = _cluster(settings)
+    cluster, described = _cluster(settings)
     namespaces = _workspaces(settings, cluster)
     training = TrainingCluster(
         "training", TrainingClusterArgs(settings.training, cluster, settings.sharing, namespaces)
@@ -45,7 +45,7 @@ def create(settings: Settings) -> dict[str, Any]:
     monitoring = MonitoringStack("monitoring", MonitoringStackArgs(settings.monitoring, cluster))
     guardrails = Guardrails("guardrails", GuardrailsArgs(settings.guardrails, cluster, _policies(settings)))
     return {
-        **_described(cluster),
+        **described,
         "teams": namespaces,
         "training": {"queues": training.queues, "runtimes": training.runtimes, "priorities": training.priorities},
         "serving": {"endpoints": serving.endpoints, "runtimes": serving.runtimes},
@@ -62,21 +62,19 @@ def create(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _cluster(settings: Settings) -> Cluster:
+def _cluster(settings: Settings) -> tuple[Cluster, dict[str, Any]]:
+    """The cluster, and what people need to reach one that this stack makes; nothing of one that they had before."""
     spec = settings.cluster
     if isinstance(spec, ExistingClusterSpec):
-        return ExistingCluster("cluster", ExistingClusterArgs(spec))
+        return ExistingCluster("cluster", ExistingClusterArgs(spec)), {}
     # AWS' modules are imported by stacks on AWS only.
     from components.cluster.eks import EksCluster, EksClusterArgs
 
-    return EksCluster("cluster", EksClusterArgs(spec, settings.sharing))
-
-
-def _described(cluster: Cluster) -> dict[str, Any]:
-    """What people need to reach a cluster that this stack made; nothing of one that they had before."""
-    if cluster.aws is None:
-        return {}
-    return {"cluster": {"name": cluster.aws.cluster_name, "region": cluster.aws.region}}
+    cluster = EksCluster("cluster", EksClusterArgs(spec, settings.sharing))
+    described: dict[str, Any] = {"name": cluster.name, "region": spec.region}
+    if cluster.hybrid:
+        described["hybrid"] = {"role_arn": cluster.hybrid.role_arn, "registration": cluster.hybrid.registration}
+    return cluster, {"cluster": described}
 
 
 def _repositories(settings: Settings, cluster: Cluster) -> dict[str, Any]:

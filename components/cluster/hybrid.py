@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 from pulumi_aws import eks, rolesanywhere, ssm, vpc
@@ -12,6 +12,7 @@ from components import _chart
 from components._identity import Statement, policy, service_role
 from components._versions import IMAGES
 from components.specs.hybrid import CertificateIdentity
+from components.specs.size import Size
 
 if TYPE_CHECKING:
     from pulumi_aws import iam
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from components.cluster import Cluster
     from components.specs.hybrid import ActivationIdentity, HybridSpec
 
-_NODE_PORTS = (("https", "tcp", 443), ("dns", "udp", 53), ("dns-tcp", "tcp", 53))
+_NODE_PORTS: Final = (("https", "tcp", 443), ("dns", "udp", 53), ("dns-tcp", "tcp", 53))
+_AGENT: Final = Size(cpu_millicores=200, cpu_limit_millicores=4000, memory_mib=1024)
+_SET_UP: Final = Size(cpu_millicores=50, cpu_limit_millicores=1000, memory_mib=256)
+_OPERATOR: Final = Size(cpu_millicores=50, cpu_limit_millicores=1000, memory_mib=256)
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,8 @@ class HybridNodes(pulumi.ComponentResource):
                 self._options, pulumi.ResourceOptions(additional_secret_outputs=["activationCode"])
             ),
         )
-        self.registration = pulumi.Output.all(activation_id=activation.id, activation_code=activation.activation_code)
+        code: pulumi.Output[str] = pulumi.Output.secret(activation.activation_code)
+        self.registration = pulumi.Output.all(activation_id=activation.id, activation_code=code)
         return role
 
     def _certificates(self, identity: CertificateIdentity) -> iam.Role:
@@ -139,7 +144,8 @@ class HybridNodes(pulumi.ComponentResource):
             description="Machines of our own that are nodes of the cluster",
             parent=self,
             statements=[
-                {"Effect": "Allow", "Action": "eks:DescribeCluster", "Resource": cluster},
+                # nodeadm looks whether the machine's role may enter before it begins.
+                {"Effect": "Allow", "Action": ["eks:DescribeCluster", "eks:ListAccessEntries"], "Resource": cluster},
                 {"Effect": "Allow", "Action": "eks-auth:AssumeRoleForPodIdentity", "Resource": cluster},
                 *statements,
             ],
@@ -186,11 +192,14 @@ def _cilium_values(spec: HybridSpec) -> dict[str, Any]:
     return {
         "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
         "image": {"override": IMAGES["cilium"].reference},
+        "resources": _AGENT.resources(),
+        "initResources": _SET_UP.resources(),
         "ipam": {"mode": "cluster-pool", "operator": pool},
         "operator": {
             "image": {"override": IMAGES["cilium-operator"].reference},
             # Its pods wait for the first machine, which cannot join before this has come to its end.
             "annotations": {"pulumi.com/skipAwait": "true"},
+            "resources": _OPERATOR.resources(),
             "unmanagedPodWatcher": {"restart": False},  # pods on AWS' machines are another plugin's
         },
         # Neither flow logs nor a proxy: both would bring certificates of their own.

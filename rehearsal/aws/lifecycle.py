@@ -189,7 +189,8 @@ def _hook(work: Work, *, created: bool) -> None:
 
 def _entry(work: Work, urn: str, recorded: str) -> Entry:
     secret = {*work.kind.secrets, *work.kind.local}
-    answer = {name: value for name, value in work.state.items() if name not in secret} if recorded else {}
+    # With its inputs: who reads the ledger asks what was recorded, such as who may enter a cluster.
+    answer = {name: value for name, value in outputs(work).items() if name not in secret} if recorded else {}
     return Entry(
         urn,
         work.kind.token,

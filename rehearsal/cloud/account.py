@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 ACCOUNT_ID: Final = "123456789012"
 """Moto's account."""
 
+_ROLES: Final = f"arn:aws:iam::{ACCOUNT_ID}:role/"
 _CLIENT: Final = "aws-authenticator-client"
 _PROFILE: Final = "[default]\naws_access_key_id = {identifier}\naws_secret_access_key = {secret}\n"
 _CONFIG: Final = "[default]\nregion = {region}\nendpoint_url = {endpoint}\n"
@@ -52,8 +53,14 @@ class Account:
     @property
     def role(self) -> str:
         """The ARN of the role that whoever rehearses has."""
-        role = self.aws.role
-        return role if role.startswith("arn:") else f"arn:aws:iam::{ACCOUNT_ID}:role/{role}"
+        first = self.aws.roles[0]
+        return first if first.startswith("arn:") else f"{_ROLES}{first}"
+
+    @property
+    def own_roles(self) -> list[str]:
+        """The roles of the account itself, by name and path."""
+        paths = [role.removeprefix(_ROLES) for role in self.aws.roles]
+        return [path for path in paths if not path.startswith("arn:")]
 
     @property
     def state(self) -> Path:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearsal.cloud.stores import corefile
-from rehearsal.cluster import cert_stand_in, cluster_dns, simulated_nodes, simulated_pods, volume_stand_in
+from rehearsal.cluster import cert_stand_in, cluster_dns, only_node, simulated_nodes, simulated_pods, volume_stand_in
 from rehearsal.files import digest
+from rehearsal.kubernetes import DNS_IMAGE, PAUSE_IMAGE
 from rehearsal.processes.parts import Part
 
 if TYPE_CHECKING:
@@ -63,16 +64,17 @@ class Furnishing:
             ),
         ]
 
-    def apply(self, kube: Kube, world: World, unavailable: Collection[str], dns_image: str | None) -> None:
-        """Put everything in place; without an image for DNS there is no real node, and every pod is simulated."""
-        simulated_nodes.apply(kube, world.nodes, real_node=dns_image is not None)
+    def apply(self, kube: Kube, world: World, unavailable: Collection[str], *, real_node: bool) -> None:
+        """Put everything in place; without a real node every pod is simulated."""
+        simulated_nodes.apply(kube, world.nodes, real_node=real_node)
         if world.aws is None:
             # EKS has no default class.
             kube.apply(volume_stand_in.default_class())
         cert_stand_in.apply_definitions(kube, self._definitions)
-        if dns_image is not None:
+        if real_node:
+            only_node.apply(kube, self.node, unavailable, PAUSE_IMAGE)
             simulated_pods.apply(kube, unavailable)
-            cluster_dns.apply(kube, dns_image, more=corefile(cluster_dns.PORT) if world.aws else "")
+            cluster_dns.apply(kube, DNS_IMAGE, more=corefile(cluster_dns.PORT) if world.aws else "")
 
     @property
     def _stages(self) -> Path:

@@ -29,10 +29,11 @@ _GPU = "nvidia.com/gpu"
 _GPU_NODE_LABELS = ("nvidia.com/gpu.present", "nvidia.com/gpu.product", "mlplatform.dev/pool")
 """A selector of one of these leads to a GPU node, and every GPU node is simulated."""
 
-_GOES_TO_NO_GPU_NODE = (
+GOES_TO_NO_GPU_NODE = (
     f'!object.spec.containers.exists(container, "{_GPU}" in container.?resources.?limits.orValue({{}}))'
     f" && !object.spec.?nodeSelector.orValue({{}}).exists(label, label in {json.dumps(_GPU_NODE_LABELS)})"
 )
+"""Of a pod, in CEL."""
 _IS_BOUND_TO_NO_NODE = (
     'object.spec.?nodeName.orValue("") == ""'
     # Its affinity names one node: another one's selector would leave it pending.
@@ -79,8 +80,8 @@ def _mutation(unavailable: Collection[str]) -> Mutation:
         resources=["pods"],
         operations=["CREATE"],
         conditions={
-            "image-cannot-be-had": _uses_one_of(unavailable),
-            "goes-to-no-gpu-node": _GOES_TO_NO_GPU_NODE,
+            "image-cannot-be-had": uses_one_of(unavailable),
+            "goes-to-no-gpu-node": GOES_TO_NO_GPU_NODE,
             "is-bound-to-no-node": _IS_BOUND_TO_NO_NODE,
         },
         patches=[_SELECT, _TOLERATE],
@@ -96,7 +97,8 @@ def spellings(reference: str) -> list[str]:
     return found
 
 
-def _uses_one_of(references: Collection[str]) -> str:
+def uses_one_of(references: Collection[str]) -> str:
+    """Of a pod, in CEL: whether one of its containers has one of these images."""
     # A list of JSON strings is a list of CEL strings.
     images = json.dumps(sorted({spelling for each in references for spelling in spellings(each)}))
     return (

@@ -163,6 +163,8 @@ class ControlPlane:
             "client-ca-file": self._pki("ca.crt"),
             "anonymous-auth": "false",
             "authorization-mode": "Node,RBAC",
+            # As on every cluster that runs a network plugin; who may be privileged, Pod Security says.
+            "allow-privileged": "true",
             "enable-admission-plugins": "NodeRestriction,ExtendedResourceToleration",
             "kubelet-preferred-address-types": "InternalIP",
             "kubelet-certificate-authority": self._pki("ca.crt"),

@@ -70,7 +70,7 @@ def test_a_certificate_gives_the_role_under_the_machines_own_name_only(certified
 def test_a_machine_may_join_this_cluster_and_take_itself_off_its_list(recording: Recording) -> None:
     rights = statements([recording.of_type("iam/rolePolicy:RolePolicy")["cluster-hybrid-policy"]])
     on_cluster = [each["Action"] for each in rights if each["Resource"] == "arn:aws:eks:::cluster"]
-    assert on_cluster == ["eks:DescribeCluster", "eks-auth:AssumeRoleForPodIdentity"]
+    assert on_cluster == [["eks:DescribeCluster", "eks:ListAccessEntries"], "eks-auth:AssumeRoleForPodIdentity"]
     (leaving,) = (each for each in rights if each["Action"] == "ssm:DeregisterManagedInstance")
     assert leaving["Condition"] == {"StringEquals": {"ssm:resourceTag/EKSClusterARN": "arn:aws:eks:::cluster"}}
 

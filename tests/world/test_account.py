@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rehearsal.toolchain import Tools
 
 ADDRESS = "198.18.0.2"
-AWS = Aws("eu-central-1", "people/admins")
+AWS = Aws("eu-central-1", ("people/admins", "scientists"))
 REAL_LOOKING = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -135,8 +135,9 @@ def test_the_api_server_takes_tokens_only_where_aws_is_played(layout: Layout, no
 
 @pytest.mark.parametrize("role", ["people/admins", f"arn:aws:iam::{aws_account.ACCOUNT_ID}:role/people/admins"])
 def test_whoever_rehearses_has_the_role_that_the_stack_file_names(layout: Layout, role: str) -> None:
-    account = Account(layout, Endpoints.in_space(ADDRESS), Aws("eu-central-1", role))
+    account = Account(layout, Endpoints.in_space(ADDRESS), Aws("eu-central-1", (role, "arn:aws:iam::1:role/x")))
     assert account.role == f"arn:aws:iam::{aws_account.ACCOUNT_ID}:role/people/admins"
+    assert account.own_roles == ["people/admins"]
 
 
 def test_a_record_keeps_the_account(layout: Layout) -> None:

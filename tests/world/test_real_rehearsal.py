@@ -18,7 +18,7 @@ import pytest
 
 from rehearsal.errors import RehearsalError
 from rehearsal.kube import Kube
-from rehearsal.plan import PAUSE_IMAGE
+from rehearsal.kubernetes import PAUSE_IMAGE
 from rehearsal.progress import Silent
 from rehearsal.session import Level, Session, World, remove_all, stop
 from tests.world.watching import (

@@ -1,0 +1,83 @@
+"""What has to be otherwise for pods where one node stands for all nodes of the platform.
+
+Pods of one workload that are to be spread over several nodes or zones would wait for the other ones for ever: the
+rules that spread them are taken off. A DaemonSet's pod whose image cannot be had can go to no other node: an idle
+container takes its place there, so that whoever waits for the DaemonSet does not do so in vain.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from rehearsal.cluster.admission import Mutation
+from rehearsal.cluster.simulated_nodes import SIMULATED
+from rehearsal.cluster.simulated_pods import GOES_TO_NO_GPU_NODE, uses_one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from rehearsal.kube import Kube
+
+SPREADING: Final = "rehearsal-only-node.mlplatform.dev"
+IDLE: Final = "rehearsal-idle-pods.mlplatform.dev"
+
+_AFFINITY: Final = "object.spec.?affinity.podAntiAffinity.hasValue()"
+_SPREAD: Final = "size(object.spec.?topologySpreadConstraints.orValue([])) > 0"
+_IS_A_DAEMONS: Final = 'object.metadata.?ownerReferences.orValue([]).exists(owner, owner.kind == "DaemonSet")'
+
+
+def apply(kube: Kube, node: str, unavailable: Collection[str], idle_image: str) -> None:
+    """Have the API server do both for new pods; ``unavailable`` are images that cannot be had."""
+    spreading().apply(kube)
+    idle(node, unavailable, idle_image).apply(kube)
+
+
+def spreading() -> Mutation:
+    """Takes off what spreads pods over nodes that are not there."""
+    return Mutation(
+        SPREADING,
+        resources=["pods"],
+        operations=["CREATE"],
+        conditions={"is-spread": f"{_AFFINITY} || {_SPREAD}", "goes-to-no-gpu-node": GOES_TO_NO_GPU_NODE},
+        patches=[
+            f'{_AFFINITY} ? [JSONPatch{{op: "remove", path: "/spec/affinity/podAntiAffinity"}}] : []',
+            f'{_SPREAD} ? [JSONPatch{{op: "remove", path: "/spec/topologySpreadConstraints"}}] : []',
+        ],
+    )
+
+
+def idle(node: str, unavailable: Collection[str], image: str) -> Mutation:
+    """Puts idle containers into DaemonSets' pods that are for this node and cannot run on it."""
+    is_for_the_node = (
+        "object.spec.?affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
+        ".orValue([]).exists(term, term.?matchFields.orValue([]).exists(field, "
+        f'field.key == "metadata.name" && {json.dumps(node)} in field.?values.orValue([])))'
+    )
+    containers = (
+        "object.spec.containers.map(container, has(container.securityContext)"
+        f' ? {{"name": dyn(container.name), "image": dyn({json.dumps(image)}),'
+        ' "securityContext": dyn(container.securityContext)}'
+        f' : {{"name": dyn(container.name), "image": dyn({json.dumps(image)})}})'
+    )
+    annotation = f"""
+has(object.metadata.annotations)
+? [JSONPatch{{op: "add", path: "/metadata/annotations/" + jsonpatch.escapeKey("{SIMULATED}"), value: "true"}}]
+: [JSONPatch{{op: "add", path: "/metadata/annotations", value: {{"{SIMULATED}": "true"}}}}]
+"""
+    return Mutation(
+        IDLE,
+        resources=["pods"],
+        operations=["CREATE"],
+        conditions={
+            "image-cannot-be-had": uses_one_of(unavailable),
+            "is-a-daemons": _IS_A_DAEMONS,
+            "is-for-the-real-node": is_for_the_node,
+        },
+        patches=[
+            f'[JSONPatch{{op: "replace", path: "/spec/containers", value: {containers}}}]',
+            'has(object.spec.initContainers) ? [JSONPatch{op: "remove", path: "/spec/initContainers"}] : []',
+            'has(object.spec.volumes) ? [JSONPatch{op: "remove", path: "/spec/volumes"}] : []',
+            annotation,
+        ],
+    )
