@@ -75,24 +75,6 @@ DESCRIBED = Rule(
     ),
 )
 
-ALLOWED = Rule(
-    id="AI-02",
-    title="No model of the prohibited class is served",
-    why="Practices that the law forbids are not made legal by good engineering.",
-    fix="take the model out of service; if its class is wrong, have it classified again by the system's owner",
-    level=Level.MANDATORY,
-    evidence=Evidence.ATTESTED,
-    conditions=dict.fromkeys((*_SERVES, "apps/Deployment"), ~resource[_RISK].equals("prohibited")),
-    frameworks={"EU AI Act": ("5", "6")},
-    peers=("none",),
-    differs="That a class is not lowered without an approval needs approvals as objects, which are not there yet.",
-    good=(Example("inference service"), Example("deployment")),
-    bad=tuple(
-        Example(base, {_RISK: "prohibited"}) for base in ("inference service", "llm inference service", "deployment")
-    ),
-    unknown=(Example("inference service", {_RISK: UNKNOWN}),),
-)
-
 _HASH: Final = "[0-9a-f]{64}"
 _IMMUTABLE: Final = (
     rf"^(oci(\+native)?://[^@]+@sha256:{_HASH}"
@@ -204,4 +186,4 @@ FIXED_MODEL = Rule(
     ),
 )
 
-RULES: Final = (DESCRIBED, ALLOWED, FIXED_MODEL)
+RULES: Final = (DESCRIBED, FIXED_MODEL)
