@@ -274,7 +274,7 @@ def test_a_condition_is_written_as_cel(condition: Condition, expression: str) ->
             '(object.?a.hasValue() && timestamp(object.?a.value()) + duration("192h") > '
             "timestamp(object.metadata.creationTimestamp))",
         ),
-        (requester.exists(), "(request.?userInfo.?username.orValue(null) != null)"),
+        (requester.exists(), "request.?userInfo.?username.hasValue()"),
         (
             may("approve", "mlplatform.dev/modelreleases"),
             'authorizer.group("mlplatform.dev").resource("modelreleases").namespace(request.namespace)'
