@@ -8,6 +8,9 @@ Manifest = dict[str, Any]
 
 DIGEST: Final = "sha256:" + "4f" * 32
 IMAGE: Final = f"quay.io/feastdev/feature-server@{DIGEST}"
+NOT_YET: Final = "2999-12-31T00:00:00Z"
+LONG_AGO: Final = "2001-01-01T00:00:00Z"
+"""Moments on the same side of whatever day the examples are judged on: a real API server has only today."""
 _MODEL_HASH: Final = "0c" * 32
 MODEL: Final = f"s3://models/defects/sha256-{_MODEL_HASH}"
 
@@ -91,12 +94,12 @@ def _served(manifest: Manifest, digest: str) -> Manifest:
         "evaluation": DIGEST,
         "evaluation-subject": digest,
         "evaluation-result": "passed",
-        "evaluated-at": "2026-11-01T00:00:00Z",
+        "evaluated-at": NOT_YET,
         "approved-digests": digest,
         "approved-by": "grace.hopper",
         "authored-by": "ada.lovelace",
         "approval": "MLP-17",
-        "approval-expires": "2027-03-31T00:00:00Z",
+        "approval-expires": NOT_YET,
     }
     metadata["annotations"] |= {f"mlplatform.dev/{key}": value for key, value in record.items()}
     return manifest
@@ -212,7 +215,7 @@ BASES: Final[dict[str, Manifest]] = {
         author="ada.lovelace",
         approver="grace.hopper",
         ticket="MLP-17",
-        expires="2027-03-31T00:00:00Z",
+        expires=NOT_YET,
     ),
     "alert rules": _made_of("monitoring.coreos.com/v1", "PrometheusRule", groups=[]),
     "config map": _object("v1", "ConfigMap", data={"rules.yaml": "groups: []"}),

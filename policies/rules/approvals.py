@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policies.language import ABSENT, UNKNOWN, Value, all_of, any_of, may, now, old, parameter, requester, resource
 from policies.rule import Evidence, Example, Level, Rule
+from policies.rules._bases import LONG_AGO, NOT_YET
 from policies.rules._records import SERVICES, URI, about_another, about_it, server, without
 from policies.rules._served import (
     KINDS,
@@ -60,7 +61,7 @@ _release: Final = all_of(
 )
 _OWN: Final = (
     "limited",
-    {_BY: "grace.hopper", _AUTHOR: "ada.lovelace", _TICKET: "MLP-17", _EXPIRES: "2027-03-31T00:00:00Z"},
+    {_BY: "grace.hopper", _AUTHOR: "ada.lovelace", _TICKET: "MLP-17", _EXPIRES: NOT_YET},
     _DIGESTS,
 )
 _GRANT: Final = f"approve {RELEASES}"
@@ -123,7 +124,7 @@ APPROVED = Rule(
             (_TICKET, ABSENT),
             (_TICKET, " "),
             (_EXPIRES, ABSENT),
-            (_EXPIRES, "2026-11-22T09:00:00Z"),
+            (_EXPIRES, LONG_AGO),
             (_EXPIRES, "never"),
         ),
         Example("inference service", request=_STRANGER),
@@ -141,7 +142,7 @@ APPROVED = Rule(
                 ("author", ""),
                 ("ticket", " "),
                 ("digest", "latest"),
-                ("expires", "2026-11-22T09:00:00Z"),
+                ("expires", LONG_AGO),
             )
         ),
         Example("model approval", request=asked_by("grace.hopper")),
@@ -154,7 +155,7 @@ APPROVED = Rule(
                 ("approver", "other"),
                 ("author", "other"),
                 ("ticket", "MLP-18"),
-                ("expires", "2027-04-30T00:00:00Z"),
+                ("expires", "2999-01-01T00:00:00Z"),
                 ("release", ABSENT),
             )
         ),

@@ -6,7 +6,7 @@ from typing import Final
 
 from policies.language import ABSENT, UNKNOWN, all_of, now, parameter, resource
 from policies.rule import Evidence, Example, Level, Rule
-from policies.rules._bases import DIGEST
+from policies.rules._bases import DIGEST, LONG_AGO, NOT_YET
 from policies.rules._records import SERVICES, URI, about_another, about_it, without
 from policies.rules._served import RISK, annotation, names_the_model, of_risk, wherever_served
 
@@ -47,7 +47,7 @@ CARDED = Rule(
 
 _REPORT, _EVALUATED = annotation("evaluation"), annotation("evaluation-subject")
 _RESULT, _AT = annotation("evaluation-result"), annotation("evaluated-at")
-_OWN_REPORT: Final = ("high", {_REPORT: DIGEST, _RESULT: "passed", _AT: "2026-11-01T00:00:00Z"}, _EVALUATED)
+_OWN_REPORT: Final = ("high", {_REPORT: DIGEST, _RESULT: "passed", _AT: NOT_YET}, _EVALUATED)
 _passed: Final = (
     resource[_REPORT].matches(_SHA256),
     resource[_RESULT].equals("passed"),
@@ -72,7 +72,7 @@ EVALUATED = Rule(
     good=(
         *about_it(*_OWN_REPORT),
         *(Example(base, {_RESULT: "failed"}) for base in SERVICES),
-        Example("inference service", {**_HIGH, _AT: "2025-11-22T09:00:01Z"}),
+        Example("inference service", {**_HIGH, _AT: LONG_AGO}, parameters={"evaluation_age_days": 100_000}),
         Example("deployment"),
     ),
     bad=(
@@ -84,7 +84,7 @@ EVALUATED = Rule(
             (_RESULT, ABSENT),
             (_RESULT, "failed"),
             (_AT, ABSENT),
-            (_AT, "2025-11-22T09:00:00Z"),
+            (_AT, LONG_AGO),
             (_AT, "yesterday"),
         ),
     ),
