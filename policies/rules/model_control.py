@@ -54,7 +54,11 @@ WATCHED = Rule(
     level=Level.MANDATORY,
     related=(_CRON_JOB, _ALERTS, _CONFIG),
     conditions={kind: _high.implies(_is("model-monitor") & _is("alert-rules")) for kind in (SERVICE, LLM_SERVICE)},
-    frameworks={"EU AI Act": ("15", "26(5)"), "NIST AI RMF": ("MEASURE 2.4", "MANAGE 4.1")},
+    frameworks={
+        "EU AI Act": ("15", "26(5)"),
+        "NIST AI RMF": ("MEASURE 2.4", "MANAGE 4.1"),
+        "ISO/IEC 42001": ("A.6.2.6",),
+    },
     peers=("Prowler ML-05 (empty)",),
     differs="That they are there, not that they measure the right thing: the evaluation report says what that is.",
     good=(

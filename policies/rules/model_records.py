@@ -65,7 +65,11 @@ EVALUATED = Rule(
     conditions=wherever_served(
         {kind: _high.implies(all_of(*_passed, named)) for kind, named in names_the_model(_EVALUATED).items()}
     ),
-    frameworks={"EU AI Act": ("9", "15"), "NIST AI RMF": ("MEASURE 2.1", "MEASURE 2.3", "MEASURE 2.5")},
+    frameworks={
+        "EU AI Act": ("9", "15"),
+        "NIST AI RMF": ("MEASURE 2.1", "MEASURE 2.3", "MEASURE 2.5"),
+        "ISO/IEC 42001": ("A.6.2.4",),
+    },
     peers=("none",),
     differs="Thresholds are the evaluation's own; here it counts that it says passed. The API server has no clock: "
     "there it counts how old the evaluation was when the service was created.",

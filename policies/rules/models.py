@@ -40,7 +40,11 @@ DESCRIBED = Rule(
         **dict.fromkeys(_SERVES, _described),
         "apps/Deployment": _labels.key(_COMPONENT).equals("model-server").implies(_described),
     },
-    frameworks={"EU AI Act": ("9", "11", "26(1)"), "NIST AI RMF": ("GOVERN 1.6", "MAP 1.1")},
+    frameworks={
+        "EU AI Act": ("9", "11", "26(1)"),
+        "NIST AI RMF": ("GOVERN 1.6", "MAP 1.1"),
+        "ISO/IEC 42001": ("A.9.4",),
+    },
     peers=("odg (a stub)",),
     differs=f"A Deployment counts as a model server when it is labelled {_COMPONENT}: model-server.",
     good=(

@@ -71,7 +71,7 @@ MADE_WELL = Rule(
     level=Level.MANDATORY,
     evidence=Evidence.BYTES,
     conditions={kind: _made_well(kind) for kind in _KINDS},
-    frameworks={"EU AI Act": ("10", "15")},
+    frameworks={"EU AI Act": ("10", "15"), "ISO/IEC 42001": ("A.7.5",)},
     peers=("none",),
     differs="Asked of jobs that are labelled with the risk class of the system that they train for; an experiment has "
     "none. Code is looked for in commands, arguments and variables, not in images. sklearn's format is a pickle.",
