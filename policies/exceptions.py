@@ -118,6 +118,9 @@ class Exceptions:
         return (each for each in self.entries if each.rule == rule)
 
 
+NO_EXCEPTIONS: Final = Exceptions()
+
+
 def load(today: date, rules: Collection[str], file: Path = FILE) -> Exceptions:
     """The exceptions of the file, as of a day; entries with a flaw, an expired date among them, do not count."""
     text = file.read_text()

@@ -5,6 +5,7 @@ It reads the policies as the API server would: match conditions, variables, vali
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -28,7 +29,7 @@ Json = dict[str, Any]
 
 CREATED: Final = "2026-06-01T00:00:00Z"
 """What the API server has filled in before it asks."""
-_DYN, _INT, _DOUBLE = cel.Type.DYN, cel.Type.INT, cel.Type.DOUBLE
+_DYN, _INT, _DOUBLE, _STRING = cel.Type.DYN, cel.Type.INT, cel.Type.DOUBLE, cel.Type.STRING
 
 
 _LACKING: Final = NotAsked("the engine has no authorizer")
@@ -108,12 +109,18 @@ def _environment() -> cel.Env:
             cel.FunctionDecl(
                 "compareTo", [cel.Overload("compare", _INT, [_DOUBLE, _DOUBLE], is_member=True, impl=_compare)]
             ),
+            cel.FunctionDecl("find", [cel.Overload("find", _STRING, [_STRING, _STRING], is_member=True, impl=_find)]),
         ],
     )
 
 
 def _quantity(text: str) -> float:
     return float(quantity(text))
+
+
+def _find(text: str, expression: str) -> str:
+    found = re.search(expression, text)
+    return found[0] if found else ""
 
 
 def _compare(one: float, other: float) -> int:

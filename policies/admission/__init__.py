@@ -14,7 +14,7 @@ from policies import exceptions
 from policies.admission._kinds import is_object, plural
 from policies.admission._mutating import mutating_binding, mutating_policy
 from policies.admission._validating import name_of, validating_binding, validating_policy
-from policies.admission._walk import can_be_said
+from policies.admission._walk import can_be_said, free_names
 from policies.parameters import parameters_for
 from policies.rules import RULES
 
@@ -36,6 +36,7 @@ __all__ = [
     "manifests_of_stack",
     "name_of",
     "plural",
+    "reads_request",
 ]
 
 Stage = Literal["audit", "warn", "deny"]
@@ -85,3 +86,8 @@ def in_cluster(rule: Rule) -> Mapping[str, Condition]:
     if rule.graph:
         return {}
     return {kind: each for kind, each in rule.conditions.items() if is_object(kind) and can_be_said(each)}
+
+
+def reads_request(condition: Condition) -> bool:
+    """Whether it matters who asks."""
+    return "request" in free_names(condition)

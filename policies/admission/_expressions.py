@@ -21,7 +21,7 @@ from policies.language.conditions import Both, Condition, Either, Every, Let, No
 from policies.language.paths import Path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _KNOWN_EVERYWHERE: Final = frozenset({"object", "old", "request", "now", "parameters"})
 
@@ -58,11 +58,24 @@ def expression(conditions: Mapping[str, Condition], parameters: Mapping[str, Any
     """What must be true of an object of any of these types. Raises NotInCelError where one looks beyond the object."""
     shared = _Shared(parameters)
     reduced = {kind: _reduced(condition, kind, (), Every, shared) for kind, condition in conditions.items()}
-    variables, names = _variables(shared)
+    variables, names = _variables(shared, conditions)
+    listed: dict[Condition, None] = {}
     by_text: dict[str, list[str]] = defaultdict(list)
     for kind, condition in reduced.items():
-        by_text[to_cel(condition, parameters, names)].append(kind)
-    return Expression(_chosen_by_kind(by_text), variables)
+        parts = condition.parts if isinstance(condition, Both) else (condition,)
+        # A kind that keeps nothing in a list has an empty one: what is said of every place of it is said of all kinds.
+        of_all = [part for part in parts if _is_listed(part)]
+        listed.update(dict.fromkeys(of_all))
+        rest = Both(tuple(part for part in parts if part not in of_all))
+        by_text[to_cel(rest, parameters, names)].append(kind)
+    texts = [to_cel(part, parameters, names) for part in listed]
+    if set(by_text) != {"true"} or not texts:
+        texts.append(f"({_chosen_by_kind(by_text)})")
+    return Expression(" && ".join(texts), variables)
+
+
+def _is_listed(part: Condition) -> bool:
+    return isinstance(part, Every) and len(part.over) == 1 and " " in str(getattr(part.over[0], "root", ""))
 
 
 def _chosen_by_kind(by_text: Mapping[str, list[str]]) -> str:
@@ -135,18 +148,18 @@ def _may_be_listed(let: Let, quantifier: type[Every | Some], parameters: Mapping
     return let.condition.evaluate(nothing).value is (quantifier is Every)
 
 
-def _variables(shared: _Shared) -> tuple[dict[str, str], dict[str, str]]:
+def _variables(shared: _Shared, all_kinds: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Each list of places as a variable, and what the expression calls each."""
     variables: dict[str, str] = {}
     names: dict[str, str] = {}
     for spot, by_kind in shared.places.items():
         by_text: dict[str, list[str]] = defaultdict(list)
-        for kind, ways in by_kind.items():
-            by_text[_list(ways)].append(kind)
+        for kind in all_kinds:
+            by_text[_list(by_kind[kind]) if kind in by_kind else "[]"].append(kind)
         text = _chosen_by_kind(by_text)
         name = next((known for known, other in variables.items() if other == text), None)
         if name is None:
-            name = _fresh(f"{re.sub('[^a-z]', '', spot[0].lower())}s", variables)
+            name = _fresh(f"{re.sub('[^a-z]', '', spot[0].lower()).removesuffix('s')}s", variables)
             variables[name] = text
         names[_marker(spot)] = f"optional.of(variables.{name})"
     return variables, names

@@ -24,6 +24,18 @@ CLUSTERS_OWN: Final = ("system:apiserver", "system:serviceaccount:kube-system:cl
 _CONTROLLERS: Final = "system:serviceaccount:kube-system:"
 _CONTROLLER_MANAGER: Final = "system:kube-controller-manager"
 
+_EXPANDED: Final = frozenset(
+    {
+        "apps/Deployment",
+        "apps/ReplicaSet",
+        "apps/StatefulSet",
+        "batch/Job",
+        "core/Pod",
+        "jobset.x-k8s.io/JobSet",
+        "ray.io/RayCluster",
+    }
+)
+"""Kinds that controllers make of other workloads."""
 _MADE_BY: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "core/Pod": {
         "DaemonSet": ("DaemonSet", ""),
@@ -48,7 +60,7 @@ def match_conditions(
         "not-of-the-cluster-itself": f"!(request.userInfo.username in {json.dumps(list(CLUSTERS_OWN))})",
         "decides-something-new": _changed(conditions),
         "of-a-tenant": _of_a_tenant(rule, parameters),
-        "not-made-of-a-judged-object": _original(conditions, parameters),
+        "not-made-of-a-workload": _original(conditions, parameters),
         "not-exempt": _none_of(
             text
             for each in parameters.exemptions
@@ -88,20 +100,22 @@ def _of_a_tenant(rule: Rule, parameters: Parameters) -> str:
 
 
 def _original(conditions: Mapping[str, Condition], parameters: Parameters) -> str:
-    """What a controller makes carries no labels of its own: a rule that reads them asks the object it is made of."""
-    labelled = [
+    """What a controller of the platform makes of a workload need not carry the workload's labels: a rule that reads
+    them asks the workload, or has chosen not to."""
+    made = [
         kind
         for kind, condition in conditions.items()
-        if read_fields(condition) & {("metadata", "labels"), ("metadata", "annotations")}
+        if kind in _EXPANDED and read_fields(condition) & {("metadata", "labels"), ("metadata", "annotations")}
     ]
-    if len(labelled) < 2:
+    if not made:
         return ""
     namespaces = "|".join(re.escape(name) for name in ("kube-system", *parameters.platform_namespaces))
     trusted = f"^(system:serviceaccount:({namespaces}):.+|{_CONTROLLER_MANAGER})$"
-    owned = f"owner.?controller.orValue(false) && owner.kind in {json.dumps(kinds(labelled))}"
+    owned = "exists(owner, owner.?controller.orValue(false))"
     return (
-        f"!(request.operation == 'CREATE' ? request.userInfo.username.matches({json.dumps(trusted)}) && "
-        f"{_owners('object')}.exists(owner, {owned}) : {_owners('oldObject')}.exists(owner, {owned}))"
+        f"!(object.kind in {json.dumps(kinds(made))} && (request.operation == 'CREATE' ? "
+        f"request.userInfo.username.matches({json.dumps(trusted)}) && {_owners('object')}.{owned} : "
+        f"{_owners('oldObject')}.{owned}))"
     )
 
 

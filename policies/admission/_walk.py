@@ -38,10 +38,12 @@ def free_names(condition: Condition) -> frozenset[str]:
 
 
 def can_be_said(condition: Condition) -> bool:
-    """Whether CEL has words for all of it: it looks at nothing but the request, and into no text."""
+    """Whether CEL has words for all of it: it looks at nothing but the request, and into no text but for a digest."""
     if free_names(condition) - _OF_A_REQUEST:
         return False
-    return not any(isinstance(part, Related | Reading) for part in _everything(condition))
+    return not any(
+        isinstance(part, Related | Reading) and part is not Reading.DIGEST for part in _everything(condition)
+    )
 
 
 def read_fields(condition: Condition) -> frozenset[tuple[str, ...]]:

@@ -70,7 +70,9 @@ class _Writer:
 
     @write.register
     def _(self, condition: Exists) -> str:
-        return f"({self._optional(condition.path)}.orValue(null) != null)"
+        optional = self._optional(condition.path)
+        # Of a request CEL knows the types, and that nothing in it is null.
+        return f"{optional}.hasValue()" if optional.startswith("request.") else f"({optional}.orValue(null) != null)"
 
     @write.register
     def _(self, condition: Filled) -> str:

@@ -1,7 +1,12 @@
 """The policy pack that ``pulumi preview`` and ``pulumi up`` run: all rules, with the stack's parameters."""
 
+from datetime import UTC, datetime
+
+from policies import exceptions
 from policies.pack.server import serve
 from policies.parameters import parameters_for
 from policies.rules import RULES
 
-serve("mlplatform", "0.1.0", RULES, parameters_for)
+EXCEPTIONS = exceptions.load(datetime.now(UTC).date(), {rule.id for rule in RULES})
+
+serve("mlplatform", "0.1.0", RULES, parameters_for, EXCEPTIONS)

@@ -19,6 +19,7 @@ from pulumi.runtime.proto import analyzer_pb2 as analyzer
 from pulumi.runtime.proto import analyzer_pb2_grpc as analyzer_grpc
 from pulumi.runtime.proto import plugin_pb2
 
+from policies.exceptions import NO_EXCEPTIONS, Exceptions
 from policies.judgement import Outcome, Surroundings, Verdict, judge
 from policies.pack.wire import decode, fill
 from policies.resource import Resource, type_of_token
@@ -42,20 +43,26 @@ class Pack(analyzer_grpc.AnalyzerServicer):
     """Answers the engine's questions about each resource and, at the end, about the stack."""
 
     def __init__(
-        self, name: str, version: str, rules: Iterable[Rule], parameters_for: Callable[[str], Parameters]
+        self,
+        name: str,
+        version: str,
+        rules: Iterable[Rule],
+        parameters_for: Callable[[str], Parameters],
+        exceptions: Exceptions = NO_EXCEPTIONS,
     ) -> None:
         self._name = name
         self._version = version
         self._rules = tuple(rules)
         self._parameters_for = parameters_for
-        self._parameters = parameters_for(os.environ.get("PULUMI_STACK", ""))
+        self._all_exceptions = exceptions
+        self._configure(os.environ.get("PULUMI_STACK", ""))
         self._known = os.environ.get("PULUMI_DRY_RUN") == "false"
 
     def ConfigureStack(  # noqa: N802 - the protocol's name
         self, request: analyzer.AnalyzerStackConfigureRequest, _context: grpc.ServicerContext
     ) -> analyzer.AnalyzerStackConfigureResponse:
         """Learn which stack is judged, and whether this is a preview."""
-        self._parameters = self._parameters_for(request.stack)
+        self._configure(request.stack)
         self._known = not request.dry_run
         return analyzer.AnalyzerStackConfigureResponse()
 
@@ -154,15 +161,21 @@ class Pack(analyzer_grpc.AnalyzerServicer):
         reported = (verdict for verdict in verdicts if verdict.outcome not in (Outcome.PASS, Outcome.EXEMPT))
         return analyzer.AnalyzeResponse(diagnostics=[self._diagnostic(verdict) for verdict in reported])
 
+    def _configure(self, stack: str) -> None:
+        self._parameters = self._parameters_for(stack)
+        self._exceptions = self._all_exceptions.of_stack(stack)
+
     def _diagnostic(self, verdict: Verdict) -> analyzer.AnalyzeDiagnostic:
+        exception = self._exceptions.excusing(verdict)
+        stops = exception is None and verdict.stops(known=self._known)
         return analyzer.AnalyzeDiagnostic(
             policyName=verdict.rule.id,
             policyPackName=self._name,
             policyPackVersion=self._version,
             description=verdict.rule.title,
-            message=verdict.message,
+            message=verdict.message if exception is None else f"Excepted ({exception}): {verdict.message}",
             urn=verdict.resource.label,
-            enforcementLevel=analyzer.MANDATORY if verdict.stops(known=self._known) else analyzer.ADVISORY,
+            enforcementLevel=analyzer.MANDATORY if stops else analyzer.ADVISORY,
         )
 
     def _remediation(self, rule: Rule, properties: struct_pb2.Struct) -> analyzer.Remediation:
@@ -175,13 +188,19 @@ class Pack(analyzer_grpc.AnalyzerServicer):
         )
 
 
-def serve(name: str, version: str, rules: Iterable[Rule], parameters_for: Callable[[str], Parameters]) -> None:
+def serve(
+    name: str,
+    version: str,
+    rules: Iterable[Rule],
+    parameters_for: Callable[[str], Parameters],
+    exceptions: Exceptions = NO_EXCEPTIONS,
+) -> None:
     """Serve the pack on a free port of the loopback interface, say the port on standard output, and never return."""
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=4),
         options=[("grpc.max_receive_message_length", _LARGEST_MESSAGE_BYTES)],
     )
-    analyzer_grpc.add_AnalyzerServicer_to_server(Pack(name, version, rules, parameters_for), server)
+    analyzer_grpc.add_AnalyzerServicer_to_server(Pack(name, version, rules, parameters_for, exceptions), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

@@ -6,6 +6,7 @@ from policies.rule import Rule
 from policies.rules import (
     accelerators,
     access,
+    approvals,
     availability,
     buckets,
     eks,
@@ -14,6 +15,9 @@ from policies.rules import (
     guards,
     identities,
     keys,
+    model_control,
+    model_records,
+    model_watch,
     models,
     networks,
     node_pools,
@@ -26,11 +30,13 @@ from policies.rules import (
     serving_roles,
     stores,
     tenancy,
+    training_inputs,
 )
 
 _FAMILIES: Final = (
     accelerators,
     access,
+    approvals,
     availability,
     buckets,
     eks,
@@ -39,6 +45,9 @@ _FAMILIES: Final = (
     guards,
     identities,
     keys,
+    model_control,
+    model_records,
+    model_watch,
     models,
     networks,
     node_pools,
@@ -51,6 +60,7 @@ _FAMILIES: Final = (
     serving_roles,
     stores,
     tenancy,
+    training_inputs,
 )
 
 RULES: Final[tuple[Rule, ...]] = tuple(

@@ -8,7 +8,11 @@ Manifest = dict[str, Any]
 
 DIGEST: Final = "sha256:" + "4f" * 32
 IMAGE: Final = f"quay.io/feastdev/feature-server@{DIGEST}"
-MODEL: Final = "s3://models/defects/sha256-" + "0c" * 32
+NOT_YET: Final = "2999-12-31T00:00:00Z"
+LONG_AGO: Final = "2001-01-01T00:00:00Z"
+"""Moments on the same side of whatever day the examples are judged on: a real API server has only today."""
+_MODEL_HASH: Final = "0c" * 32
+MODEL: Final = f"s3://models/defects/sha256-{_MODEL_HASH}"
 
 _NOBODY: Final = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 _SIZES: Final = {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "1", "memory": "2Gi"}}
@@ -74,10 +78,30 @@ def _made_of(api_version: str, kind: str, /, *, placed: str = "team-vision", **s
     return _object(api_version, kind, namespace=placed, spec=spec)
 
 
-def _served(manifest: Manifest) -> Manifest:
+def _served(manifest: Manifest, digest: str) -> Manifest:
+    """The manifest with everything on record that a model of the highest allowed risk class must have."""
     metadata = manifest["metadata"]
-    metadata["labels"] |= {"mlplatform.dev/system-id": "defects", "mlplatform.dev/risk-class": "limited"}
-    metadata["annotations"] |= {"mlplatform.dev/intended-use": "finds scratches on cast parts"}
+    metadata["labels"] |= {
+        "mlplatform.dev/system-id": "defects",
+        "mlplatform.dev/risk-class": "limited",
+        "validation.ml.sigstore.dev/ml": "defects",
+    }
+    record = {
+        "intended-use": "finds scratches on cast parts",
+        "model-digest": digest,
+        "model-card": DIGEST,
+        "model-card-subject": digest,
+        "evaluation": DIGEST,
+        "evaluation-subject": digest,
+        "evaluation-result": "passed",
+        "evaluated-at": NOT_YET,
+        "approved-digests": digest,
+        "approved-by": "grace.hopper",
+        "authored-by": "ada.lovelace",
+        "approval": "MLP-17",
+        "approval-expires": NOT_YET,
+    }
+    metadata["annotations"] |= {f"mlplatform.dev/{key}": value for key, value in record.items()}
     return manifest
 
 
@@ -148,7 +172,8 @@ WORKLOAD_BASES: Final[dict[str, Manifest]] = {
             "serving.kserve.io/v1beta1",
             "InferenceService",
             predictor=predictor(),
-        )
+        ),
+        f"sha256:{_MODEL_HASH}",
     ),
     "llm inference service": _served(
         _made_of(
@@ -156,7 +181,8 @@ WORKLOAD_BASES: Final[dict[str, Manifest]] = {
             "LLMInferenceService",
             model={"name": "assistant", "uri": f"oci://ghcr.io/kubeflow/assistant@{DIGEST}"},
             template={"containers": [{"name": "main", "image": IMAGE}, {"name": "sidecar"}]},
-        )
+        ),
+        DIGEST,
     ),
 }
 
@@ -180,6 +206,19 @@ BASES: Final[dict[str, Manifest]] = {
     "mutating policy": _made_of(_ADMISSION, "MutatingAdmissionPolicy", placed="", failurePolicy="Fail"),
     "validating binding": _made_of(_ADMISSION, "ValidatingAdmissionPolicyBinding", placed="", paramRef=_PARAMETERS),
     "mutating binding": _made_of(_ADMISSION, "MutatingAdmissionPolicyBinding", placed="", paramRef=_PARAMETERS),
+    "model release": _made_of("mlplatform.dev/v1alpha1", "ModelRelease", author="ada.lovelace", digest=DIGEST),
+    "model approval": _made_of(
+        "mlplatform.dev/v1alpha1",
+        "ModelApproval",
+        release="defects-7",
+        digest=DIGEST,
+        author="ada.lovelace",
+        approver="grace.hopper",
+        ticket="MLP-17",
+        expires=NOT_YET,
+    ),
+    "alert rules": _made_of("monitoring.coreos.com/v1", "PrometheusRule", groups=[]),
+    "config map": _object("v1", "ConfigMap", data={"rules.yaml": "groups: []"}),
     "service": _made_of("v1", "Service", type="ClusterIP", ports=[{"port": 80}]),
     "node class": _made_of(
         "karpenter.k8s.aws/v1",

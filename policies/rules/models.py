@@ -40,7 +40,11 @@ DESCRIBED = Rule(
         **dict.fromkeys(_SERVES, _described),
         "apps/Deployment": _labels.key(_COMPONENT).equals("model-server").implies(_described),
     },
-    frameworks={"EU AI Act": ("9", "11", "26(1)"), "NIST AI RMF": ("GOVERN 1.6", "MAP 1.1")},
+    frameworks={
+        "EU AI Act": ("9", "11", "26(1)"),
+        "NIST AI RMF": ("GOVERN 1.6", "MAP 1.1"),
+        "ISO/IEC 42001": ("A.9.4",),
+    },
     peers=("odg (a stub)",),
     differs=f"A Deployment counts as a model server when it is labelled {_COMPONENT}: model-server.",
     good=(
@@ -73,24 +77,6 @@ DESCRIBED = Rule(
         *(Example("inference service", {path: UNKNOWN}) for path in (_SYSTEM, _OWNER, _RISK, _USE)),
         Example("deployment", {"metadata.labels": UNKNOWN}),
     ),
-)
-
-ALLOWED = Rule(
-    id="AI-02",
-    title="No model of the prohibited class is served",
-    why="Practices that the law forbids are not made legal by good engineering.",
-    fix="take the model out of service; if its class is wrong, have it classified again by the system's owner",
-    level=Level.MANDATORY,
-    evidence=Evidence.ATTESTED,
-    conditions=dict.fromkeys((*_SERVES, "apps/Deployment"), ~resource[_RISK].equals("prohibited")),
-    frameworks={"EU AI Act": ("5", "6")},
-    peers=("none",),
-    differs="That a class is not lowered without an approval needs approvals as objects, which are not there yet.",
-    good=(Example("inference service"), Example("deployment")),
-    bad=tuple(
-        Example(base, {_RISK: "prohibited"}) for base in ("inference service", "llm inference service", "deployment")
-    ),
-    unknown=(Example("inference service", {_RISK: UNKNOWN}),),
 )
 
 _HASH: Final = "[0-9a-f]{64}"
@@ -204,4 +190,4 @@ FIXED_MODEL = Rule(
     ),
 )
 
-RULES: Final = (DESCRIBED, ALLOWED, FIXED_MODEL)
+RULES: Final = (DESCRIBED, FIXED_MODEL)

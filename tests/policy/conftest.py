@@ -15,7 +15,14 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import analyzer_pb2 as analyzer
 from pulumi.runtime.proto import analyzer_pb2_grpc as analyzer_grpc
 
+from cli.proof.cluster import Cluster
+from cli.proof.examples_in_cluster import ExamplesInCluster
 from policies.language import UNKNOWN
+from policies.proof.cases import cases
+from policies.rules import RULES
+from rehearsal.progress import Silent
+from rehearsal.session import Level, Session, World, needed_tools
+from rehearsal.toolchain import Toolchain
 
 if TYPE_CHECKING:
     from policies.resource import Resource
@@ -130,3 +137,23 @@ def real_pack() -> Iterator[RunningPack]:
     pack = RunningPack(ROOT / "policies/pack")
     yield pack
     pack.stop()
+
+
+@pytest.fixture(scope="session")
+def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A real API server that nobody else uses."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MLPLATFORM_STATE", str(tmp_path_factory.mktemp("state")))
+        tools = Toolchain.default().ensure(needed_tools(Level.OBJECTS), Silent())
+        session = Session.start("policies", tools, World(), Silent(), Level.OBJECTS)
+        try:
+            with Cluster(session.kubeconfig) as cluster:
+                yield cluster
+        finally:
+            session.stop(Silent(), remove=True)
+
+
+@pytest.fixture(scope="session")
+def examples_in_cluster(api_server: Cluster) -> ExamplesInCluster:
+    """The API server, with the policies of all rules and the parameters of their examples."""
+    return ExamplesInCluster(api_server, [case for rule in RULES for case in cases(rule)])

@@ -11,10 +11,11 @@ import pytest
 
 from policies.language import ABSENT
 from policies.rule import Example
-from policies.rules._examples import manifests
+from policies.rules._examples import resources
+from policies.rules.buckets import with_its
 from rehearsal.progress import Silent
 from rehearsal.toolchain import Toolchain
-from tests.policy.conftest import ROOT
+from tests.policy.conftest import ROOT, token
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,15 +43,22 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def state(*examples: Example) -> dict[str, Any]:
     """An exported state of the examples' resources."""
     stack = "urn:pulumi:prod::mlplatform::pulumi:pulumi:Stack::mlplatform-prod"
-    resources: list[dict[str, Any]] = [{"urn": stack, "custom": False, "type": "pulumi:pulumi:Stack"}]
-    for manifest in (manifest for example in examples for manifest in manifests(example)):
-        version = manifest["apiVersion"]
-        token = f"kubernetes:{version if '/' in version else f'core/{version}'}:{manifest['kind']}"
-        urn = f"urn:pulumi:prod::mlplatform::{token}::{manifest['metadata']['name']}-{len(resources)}"
-        shape = {"urn": urn, "custom": True, "id": urn, "type": token, "inputs": manifest, "outputs": manifest}
-        resources.append(shape)
+    listed: list[dict[str, Any]] = [{"urn": stack, "custom": False, "type": "pulumi:pulumi:Stack"}]
+    for each in (one for example in examples for one in resources(example)):
+        urn = f"urn:pulumi:prod::mlplatform::{token(each)}::example-{len(listed)}"
+        listed.append(
+            {
+                "urn": urn,
+                "custom": True,
+                "id": urn,
+                "type": token(each),
+                "inputs": each.properties,
+                "outputs": each.properties,
+                **each.options,
+            }
+        )
     made = {"time": "2026-01-01T00:00:00Z", "magic": "", "version": "v3.259.0"}
-    return {"version": 3, "deployment": {"manifest": made, "resources": resources}}
+    return {"version": 3, "deployment": {"manifest": made, "resources": listed}}
 
 
 def analyze(environment: dict[str, str], directory: Path, *examples: Example) -> subprocess.CompletedProcess[str]:
@@ -62,7 +70,8 @@ def analyze(environment: dict[str, str], directory: Path, *examples: Example) ->
 
 
 def test_the_engine_accepts_what_is_built_right(environment: dict[str, str], tmp_path: Path) -> None:
-    done = analyze(environment, tmp_path, Example("deployment"), Example("namespace"), Example("network policy"))
+    bases = ("deployment", "disruption budget", "namespace", "network policy", "cluster", "log group", "key policy")
+    done = analyze(environment, tmp_path, *(Example(base) for base in bases))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -75,3 +84,12 @@ def test_the_engine_names_each_violation_and_stops(environment: dict[str, str], 
     for finding in ("K8S-03", f"not so at {HOST_NETWORK}", "K8S-10", "GPU-01", "GPU-04"):
         assert finding in done.stdout, done.stdout + done.stderr
     assert "K8S-02" not in done.stdout
+
+
+def test_the_engine_tells_the_pack_which_resources_belong_together(environment: dict[str, str], tmp_path: Path) -> None:
+    closed = [with_its(base) for base in ("public access block", "bucket policy", "bucket encryption")]
+    kept = Example("bucket", options={"protect": True}, beside=tuple(one for each in closed for one in each.beside))
+    done = analyze(environment, tmp_path, kept)
+    assert "S3-04" in done.stdout, done.stdout + done.stderr
+    for absent in ("S3-01", "S3-02", "S3-03", "EKS-07"):
+        assert absent not in done.stdout, done.stdout

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.language import (
-    ABSENT,
     UNKNOWN,
-    Bound,
     Truth,
-    all_of,
     any_of,
     at_most_one,
-    may,
     now,
     old,
     parameter,
-    requester,
     resource,
     spell,
     steps,
 )
-from policies.language.cel import NotInCelError, to_cel
 from policies.language.quantities import quantity
 from policies.language.truth import conjunction, disjunction
+from tests.policy.asking import truth
 
 if TYPE_CHECKING:
     from policies.language import Condition
@@ -36,20 +31,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.policy
 
 VALUES = st.sampled_from([True, False, None])
-NOW = "2026-11-22T09:00:00Z"
 CONTAINERS = resource["spec.containers"]
-
-
-def truth(condition: Condition, manifest: Any, **others: Any) -> Truth:
-    """What the condition says of a manifest."""
-    scope = {
-        "object": Bound(manifest, ()),
-        "old": Bound(ABSENT, ()),
-        "request": Bound(ABSENT, ()),
-        "now": Bound(NOW, ("now",)),
-        "parameters": Bound({"limit": 8}, ()),
-    }
-    return condition.evaluate({**scope, **{name: Bound(value, ()) for name, value in others.items()}})
 
 
 def made_of(values: list[bool | None]) -> list[Truth]:
@@ -235,114 +217,3 @@ def test_quantities_are_exact(text: str | int, number: str | int) -> None:
 def test_what_is_no_quantity_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="not a quantity"):
         quantity(wrong)
-
-
-@pytest.mark.parametrize(
-    ("condition", "expression"),
-    [
-        (resource["n"].at_least(2), "(object.?n.hasValue() && object.?n.value() >= 2)"),
-        (
-            resource["cs"].every(lambda c: ~c["on"].is_true()),
-            "(optional.ofNonZeroValue(object.?cs.orValue([])).orValue([])"
-            ".all(c, !(c.?on.hasValue() && c.?on.value() == true)))",
-        ),
-        (resource['labels["a/b"]'].exists(), '(object.?labels[?"a/b"].orValue(null) != null)'),
-        (
-            resource["x"].quantity_at_most(parameter("limit")),
-            '(object.?x.hasValue() && quantity("%s".format([object.?x.value()])).compareTo('
-            'quantity("%s".format([8]))) <= 0)',
-        ),
-        (resource["spec"].let(lambda pod: pod["hostPID"].exists()), "(object.?spec.?hostPID.orValue(null) != null)"),
-        (old["a"].exists(), "(optional.ofNonZeroValue(oldObject).?a.orValue(null) != null)"),
-        (all_of(), "true"),
-    ],
-)
-def test_a_condition_is_written_as_cel(condition: Condition, expression: str) -> None:
-    assert to_cel(condition, {"limit": 8}) == expression
-
-
-@pytest.mark.parametrize(
-    ("condition", "expression"),
-    [
-        (
-            resource["a"].digest().equals("0"),
-            '(object.?a.hasValue() && object.?a.value().find("[0-9a-f]{64}|[0-9a-f]{40}") == "0")',
-        ),
-        (resource["a"].has_in_it("x"), '(object.?a.hasValue() && object.?a.value().contains("x"))'),
-        (
-            resource["a"].is_later_than(now, days=parameter("limit")),
-            '(object.?a.hasValue() && timestamp(object.?a.value()) + duration("192h") > '
-            "timestamp(object.metadata.creationTimestamp))",
-        ),
-        (requester.exists(), "(request.?userInfo.?username.orValue(null) != null)"),
-        (
-            may("approve", "mlplatform.dev/modelreleases"),
-            'authorizer.group("mlplatform.dev").resource("modelreleases").namespace(request.namespace)'
-            '.check("approve").allowed()',
-        ),
-    ],
-)
-def test_time_and_who_asks_are_asked_of_the_api_server(condition: Condition, expression: str) -> None:
-    assert to_cel(condition, {"limit": 8}) == expression
-
-
-@pytest.mark.parametrize(
-    "condition",
-    [
-        resource.named_in("core/Secret", "metadata.namespace", by=("metadata.name",)).some(lambda each: each.exists()),
-        resource["policy"].json().exists(),
-        resource["policy"].listed().is_filled(),
-    ],
-)
-def test_a_condition_on_other_resources_or_inside_a_text_has_no_cel(condition: Condition) -> None:
-    with pytest.raises(NotInCelError):
-        to_cel(condition, {})
-
-
-@pytest.mark.parametrize(
-    ("text", "days", "later"),
-    [
-        ("2026-11-22T09:00:01Z", 0, True),
-        ("2026-11-22T09:00:00Z", 0, False),
-        ("2026-11-22T09:00:00.123456789+00:00", 0, True),
-        ("2026-11-22T10:30:00+02:00", 0, False),
-        ("2026-11-15T09:00:00Z", 7, False),
-        ("2026-11-15T09:00:01Z", parameter("limit"), True),
-        ("2026-12-01T00:00:00Z", -30, False),
-    ],
-)
-def test_moments_are_compared_whatever_their_time_zone(text: str, days: Any, later: bool) -> None:
-    assert truth(resource["a"].is_later_than(now, days=days), {"a": text}).value is later
-
-
-def test_a_policy_is_read_whether_it_is_a_text_or_an_object_and_has_one_statement_or_many() -> None:
-    allows = resource["policy"].json()["Statement"].listed().some(lambda each: each["Effect"].equals("Allow"))
-    for policy in ('{"Statement": {"Effect": "Allow"}}', {"Statement": [{"Effect": "Deny"}, {"Effect": "Allow"}]}):
-        assert truth(allows, {"policy": policy}).value is True
-    assert truth(allows, {"policy": '{"Statement": []}'}).value is False
-    assert truth(allows, {"policy": {"Statement": UNKNOWN}}).value is None
-
-
-@pytest.mark.parametrize(
-    ("text", "digest"),
-    [
-        ("oci://ghcr.io/a/b@sha256:" + "0c" * 32, "0c" * 32),
-        ("s3://models/defects/sha256-" + "0c" * 32, "0c" * 32),
-        ("hf://owner/model:" + "ab" * 20, "ab" * 20),
-        ("s3://models/latest", ""),
-    ],
-)
-def test_the_digest_is_found_in_every_kind_of_reference(text: str, digest: str) -> None:
-    assert truth(resource["a"].digest().equals(digest), {"a": text}).value is True
-
-
-def test_a_text_in_base64_is_read_as_what_it_stands_for() -> None:
-    assert truth(resource["a"].base64().equals("#!/bin/sh"), {"a": "IyEvYmluL3No"}).value is True
-    assert truth(resource["a"].base64().equals("x"), {"a": UNKNOWN}).value is None
-
-
-def test_a_right_is_had_only_by_who_asks_and_was_given_it() -> None:
-    approves = may("approve", "mlplatform.dev/modelreleases")
-    assert truth(approves, {}).value is False
-    assert truth(approves, {}, request={"grants": []}).value is False
-    assert truth(approves, {}, request={"grants": ["approve mlplatform.dev/modelreleases"]}).value is True
