@@ -154,6 +154,7 @@ def test_everything_is_copied_to_the_second_region_with_a_key_of_that_region(rec
 
 def test_the_datasets_are_described_by_the_buckets_tags(recording: Recording) -> None:
     assert recording.of_type("s3/bucket:Bucket")["bucket"].inputs["tags"] == {
+        "purpose": "artifacts",
         "classification": "confidential",
         "legal-basis": "contract",
         "dataset-card": "cards/speech",
