@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cli.rehearsal_destroy import destroy, stop_on_failure
 from cli.rehearsal_ready import engine_tools, make_ready, settings_of
 from cli.rehearsal_report import Finished, summarise
 from cli.stack_files import PROJECT_DIRECTORY
 from rehearsal import readiness
-from rehearsal.engine import Engine, EngineHome, find_leftovers, stack_held
+from rehearsal.engine import Engine, EngineHome, stack_held
 from rehearsal.errors import RehearsalError
 from rehearsal.kube import Kube
 from rehearsal.progress import Silent
@@ -21,7 +22,6 @@ from rehearsal.toolchain import Toolchain
 if TYPE_CHECKING:
     from cli.console import ConsoleReporter
     from cli.summary import Summary
-    from rehearsal.engine import Outcome
 
 PACK = PROJECT_DIRECTORY / "policies" / "pack"
 PODS_READY_SECONDS = 300
@@ -45,14 +45,14 @@ def bring_up(stack: str, name: str, level: str | None, reporter: ConsoleReporter
     engine = Engine(home)
     with reporter.phase("pulumi up", log=engine.log_of("up")) as phase:
         outcome = engine.up(phase)
-        _stop_on_failure(outcome, engine, "up")
+        stop_on_failure(outcome, engine, "up")
     with Kube(session.kubeconfig) as kube:
         report = readiness.wait(kube, reporter, PODS_READY_SECONDS)
         return summarise(Finished(stack, session, ready, engine, outcome, report), kube, reporter.times)
 
 
 def take_down(stack: str, name: str, reporter: ConsoleReporter) -> None:
-    """Destroy the stack, verify that nothing of it is left in the API server, and stop the rehearsal."""
+    """Destroy the stack, verify that nothing of it is left in cluster and account, and stop the rehearsal."""
     _refuse_second_stack(stack, name)
     session = Session.find(name)
     if session is None:
@@ -61,7 +61,7 @@ def take_down(stack: str, name: str, reporter: ConsoleReporter) -> None:
         ready = make_ready(stack, session.level.value, reporter)
         # A rehearsal that was stopped or broken is brought back: what cannot be asked cannot be verified.
         session = Session.start(name, ready.tools, ready.world, reporter, ready.level)
-        _destroy(EngineHome(session, ready.tools, PROJECT_DIRECTORY, stack), session, reporter)
+        destroy(EngineHome(session, ready.tools, PROJECT_DIRECTORY, stack), reporter)
     session.stop(reporter, remove=False)
 
 
@@ -74,35 +74,3 @@ def _refuse_second_stack(stack: str, name: str) -> None:
             f"rehearsal {name} holds stack {held}, and can hold no other one, such as {stack}",
             remedy=f"choose another --name, or run `mlplatform rehearse down {held} --name {name}` first",
         )
-
-
-def _destroy(home: EngineHome, session: Session, reporter: ConsoleReporter) -> None:
-    home.prepare()
-    engine = Engine(home)
-    with reporter.phase("pulumi destroy", log=engine.log_of("destroy")) as phase:
-        _stop_on_failure(engine.destroy(phase), engine, "destroy")
-    with reporter.phase("nothing left") as phase, Kube(session.kubeconfig) as kube:
-        left = find_leftovers(kube)
-        for each in left:
-            phase.note(str(each))
-        if left:
-            raise RehearsalError(
-                f"pulumi destroy left {len(left)} objects, such as {left[0]}",
-                remedy="remove the rehearsal with `mlplatform rehearse stop --remove`",
-                log=engine.log_of("destroy"),
-            )
-    home.forget_stack()
-
-
-def _stop_on_failure(outcome: Outcome, engine: Engine, verb: str) -> None:
-    if outcome.succeeded:
-        return
-    causes = [f"{finding.rule}: {finding.resource}: {finding.message}" for finding in outcome.violations]
-    causes += outcome.errors
-    first = causes[0] if causes else "the engine ended without an error of its own"
-    others = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
-    raise RehearsalError(
-        f"pulumi {verb} failed: {first}{others}",
-        remedy="run the same command again once the cause is mended; what was done is kept",
-        log=engine.log_of(verb),
-    )

@@ -140,6 +140,8 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "torch": Image("docker.io/pytorch/pytorch", "2.10.0-cuda12.8-cudnn9-runtime"),
         "vllm": Image("docker.io/vllm/vllm-openai", "v0.33.0"),
         "mlserver": Image("docker.io/seldonio/mlserver", "1.7.1"),
+        # Does nothing, on nodes that are to hold a model
+        "pause": Image("registry.k8s.io/pause", "3.10.1"),
         # Stores
         "feast": Image("quay.io/feastdev/feature-server", "0.67.0"),
         "postgres": Image("docker.io/library/postgres", "18.6"),

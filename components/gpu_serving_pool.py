@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pulumi
 
-from components import _chart, _model_servers
+from components import _chart, _model_cache, _model_servers
 from components._model_account import model_account
 from components._objects import KubernetesObject, Webhooks, platform_namespace
 from components._versions import IMAGES
@@ -138,6 +138,8 @@ class GpuServingPool(pulumi.ComponentResource):
         namespace = pulumi.Output.from_input(self._args.namespaces[team.name])
         name = f"{team.name}-{model.name}"
         service = self._object(name, _model_servers.endpoint(model, team, namespace, self._args.bucket.bucket), *after)
+        if self._args.spec.model_cache == "nodes" and _model_cache.is_cached(model):
+            self._object(f"{name}-cache", _model_cache.daemon_set(model, team, namespace))
         if model.replicas > 1:
             self._object(f"{name}-disruption", _model_servers.disruption_budget(model, team, namespace))
         return pulumi.Output.all(namespace, service.id).apply(

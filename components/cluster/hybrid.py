@@ -188,14 +188,17 @@ def _cilium_values(spec: HybridSpec) -> dict[str, Any]:
     """As AWS documents it for hybrid nodes (userguide/hybrid-nodes-cni): there and nowhere else."""
     hybrid = {"key": "eks.amazonaws.com/compute-type", "operator": "In", "values": ["hybrid"]}
     terms = {"nodeSelectorTerms": [{"matchExpressions": [hybrid]}]}
+    there = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
     pool = {"clusterPoolIPv4MaskSize": spec.pod_block_prefix, "clusterPoolIPv4PodCIDRList": list(spec.pod_cidrs)}
     return {
-        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
+        "affinity": there,
         "image": {"override": IMAGES["cilium"].reference},
         "resources": _AGENT.resources(),
         "initResources": _SET_UP.resources(),
         "ipam": {"mode": "cluster-pool", "operator": pool},
         "operator": {
+            "affinity": there,
+            "tolerations": [{"operator": "Exists"}],  # machines may all have GPUs, and have no network without it
             "image": {"override": IMAGES["cilium-operator"].reference},
             # Its pods wait for the first machine, which cannot join before this has come to its end.
             "annotations": {"pulumi.com/skipAwait": "true"},

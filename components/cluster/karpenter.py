@@ -11,7 +11,7 @@ from pulumi_aws import cloudwatch, ec2, eks, iam, sqs
 
 from components import _chart
 from components._identity import pod_identity, policy
-from components._namespace import PlatformNamespace, in_namespace
+from components._namespace import PlatformNamespace, in_namespace, selector
 from components._objects import KubernetesObject
 from components._versions import IMAGES
 from components.cluster import _efa, _karpenter_rights, _node_pools
@@ -39,6 +39,29 @@ _INTERRUPTIONS: Final = {
     "reservation": ("aws.ec2", "EC2 Capacity Reservation Instance Interruption Warning"),
 }
 """Events that tell of a machine's end before it comes, by source and type."""
+_SELF: Final = {"matchLabels": selector("karpenter")}
+_SPREAD: Final = {
+    # The chart insists on a node and a zone for each copy: where one is lost, none that is new would start.
+    "affinity": {
+        "podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [],
+            "preferredDuringSchedulingIgnoredDuringExecution": [
+                {
+                    "weight": 100,
+                    "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname", "labelSelector": _SELF},
+                }
+            ],
+        }
+    },
+    "topologySpreadConstraints": [
+        {
+            "maxSkew": 1,
+            "topologyKey": "topology.kubernetes.io/zone",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": _SELF,
+        }
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -142,6 +165,7 @@ class Karpenter(pulumi.ComponentResource):
         return {
             "replicas": spec.karpenter.replicas,
             "serviceAccount": {"name": _ACCOUNT},
+            **_SPREAD,
             "podAnnotations": {"prometheus.io/scrape": "true", "prometheus.io/port": str(_METRICS_PORT)},
             "controller": {
                 "image": {"repository": image.repository, "tag": image.tag, "digest": image.digest or ""},

@@ -102,6 +102,9 @@ class GpuServingPoolSpec(Spec):
     """Sizes of the controllers' containers."""
     models: tuple[ServedModel, ...] = ()
     """Models to serve."""
+    model_cache: Literal["none", "nodes"] = "none"
+    """`none`: a node fetches a model when a replica starts there. `nodes`: every node of a pool fetches the models of
+    that pool that are OCI images as soon as it is there, so that a replica which comes or moves need not wait."""
 
     @model_validator(mode="after")
     def _endpoints_are_unique(self) -> Self:

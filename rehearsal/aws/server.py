@@ -62,7 +62,9 @@ class Moto:
 
     def answer(self, call: LoggedCall, number: int) -> Response:
         """Moto's answer, or 501 with the reason why there is none."""
-        seed(number)
+        if number:
+            # Reads are not done again, and two pages of one list must not have the same token.
+            seed(number)
         try:
             response = Response.from_app(self._app, call.environ(), buffered=True)
         except NotImplementedError as missing:

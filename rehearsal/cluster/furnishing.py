@@ -75,6 +75,8 @@ class Furnishing:
             only_node.apply(kube, self.node, unavailable, PAUSE_IMAGE)
             simulated_pods.apply(kube, unavailable)
             cluster_dns.apply(kube, DNS_IMAGE, more=corefile(cluster_dns.PORT) if world.aws else "")
+        else:
+            only_node.apply_simulated(kube)
 
     @property
     def _stages(self) -> Path:

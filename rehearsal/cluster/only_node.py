@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from rehearsal.cluster.admission import Mutation
 from rehearsal.cluster.simulated_nodes import SIMULATED
-from rehearsal.cluster.simulated_pods import GOES_TO_NO_GPU_NODE, uses_one_of
+from rehearsal.cluster.simulated_pods import GOES_TO_NO_GPU_NODE, OFF_THE_HOST, uses_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rehearsal.kube import Kube
 
 SPREADING: Final = "rehearsal-only-node.mlplatform.dev"
+HOST_PORTS: Final = "rehearsal-host-ports.mlplatform.dev"
 IDLE: Final = "rehearsal-idle-pods.mlplatform.dev"
 
 _AFFINITY: Final = "object.spec.?affinity.podAntiAffinity.hasValue()"
@@ -33,6 +34,12 @@ def apply(kube: Kube, node: str, unavailable: Collection[str], idle_image: str) 
     idle(node, unavailable, idle_image).apply(kube)
 
 
+def apply_simulated(kube: Kube) -> None:
+    """Have all pods without GPUs fit on the one simulated node that stands for all others."""
+    spreading().apply(kube)
+    host_ports().apply(kube)
+
+
 def spreading() -> Mutation:
     """Takes off what spreads pods over nodes that are not there."""
     return Mutation(
@@ -44,6 +51,20 @@ def spreading() -> Mutation:
             f'{_AFFINITY} ? [JSONPatch{{op: "remove", path: "/spec/affinity/podAntiAffinity"}}] : []',
             f'{_SPREAD} ? [JSONPatch{{op: "remove", path: "/spec/topologySpreadConstraints"}}] : []',
         ],
+    )
+
+
+def host_ports() -> Mutation:
+    """Takes pods off their host's network, of which there is one for all."""
+    return Mutation(
+        HOST_PORTS,
+        resources=["pods"],
+        operations=["CREATE"],
+        conditions={
+            "is-on-the-host": "object.spec.?hostNetwork.orValue(false)",
+            "goes-to-no-gpu-node": GOES_TO_NO_GPU_NODE,
+        },
+        patches=OFF_THE_HOST,
     )
 
 

@@ -56,6 +56,13 @@ _TOLERATE = f"""
 """
 """Mutations run again when a webhook has changed the pod: they find what they added."""
 
+OFF_THE_HOST = (
+    'object.spec.?hostNetwork.orValue(false) ? [JSONPatch{op: "remove", path: "/spec/hostNetwork"}] : []',
+    "object.spec.containers.transformList(i, container, has(container.ports),"
+    ' JSONPatch{op: "remove", path: "/spec/containers/" + string(i) + "/ports"})',
+)
+"""Patches by which two pods that take the same port of their hosts fit on one simulated node."""
+
 _ACTIVE_SECONDS = 15.0
 
 
@@ -84,7 +91,7 @@ def _mutation(unavailable: Collection[str]) -> Mutation:
             "goes-to-no-gpu-node": GOES_TO_NO_GPU_NODE,
             "is-bound-to-no-node": _IS_BOUND_TO_NO_NODE,
         },
-        patches=[_SELECT, _TOLERATE],
+        patches=[_SELECT, _TOLERATE, *OFF_THE_HOST],
     )
 
 

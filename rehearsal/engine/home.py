@@ -42,7 +42,7 @@ class EngineHome:
     """PULUMI_HOME of one rehearsal: plugins, credentials, backend, passphrase and the stack's salt.
 
     ``project`` is the directory of Pulumi.yaml, ``stack`` the stack's name, ``packs`` the policy packs that
-    every operation must pass.
+    every operation must pass. ``settings`` is a file that is read in the place of the stack's own.
     """
 
     session: Session
@@ -50,6 +50,7 @@ class EngineHome:
     project: Path
     stack: str
     packs: tuple[Path, ...] = ()
+    settings: Path | None = None
 
     @property
     def directory(self) -> Path:
@@ -107,7 +108,7 @@ class EngineHome:
             self._make_stack()
         self.pulumi.write_text(
             _SHIM.format(
-                stack_file=shlex.quote(str(self._stack_file)),
+                stack_file=shlex.quote(str(self.stack_file)),
                 salt=shlex.quote(str(self._salt)),
                 pulumi=shlex.quote(str(self.program)),
             )
@@ -131,8 +132,9 @@ class EngineHome:
         return self._salt.exists()
 
     @property
-    def _stack_file(self) -> Path:
-        return self.project / "stacks" / f"Pulumi.{self.stack}.yaml"
+    def stack_file(self) -> Path:
+        """What the engine reads as the stack's configuration."""
+        return self.settings or self.project / "stacks" / f"Pulumi.{self.stack}.yaml"
 
     @property
     def _image_lock(self) -> Path:

@@ -59,6 +59,12 @@ class Engine:
         outputs: dict[str, Any] = json.loads(self.run("stack", "output", "--json").stdout or "{}")
         return outputs
 
+    def retained(self) -> set[str]:
+        """The URNs of what destroy will leave where it is, because the program says so."""
+        state = json.loads(self.run("stack", "export").stdout or "{}")
+        resources = state.get("deployment", {}).get("resources") or []
+        return {each["urn"] for each in resources if each.get("retainOnDelete")}
+
     def log_of(self, verb: str) -> Path:
         """Where the engine's own output of the last such operation is kept."""
         return self.home.operations / f"{verb}.log"

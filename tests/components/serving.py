@@ -57,12 +57,14 @@ class Store:
         return BucketAccess("artifacts", f"teams/{team}/", environment, self._key, rights)
 
 
-def serving(*models: dict[str, Any], on_aws: bool = False) -> tuple[Recording, dict[str, str]]:
+def serving(
+    *models: dict[str, Any], on_aws: bool = False, model_cache: str = "none"
+) -> tuple[Recording, dict[str, str]]:
     """What the pool registers, and the endpoints that it says it has."""
     endpoints: dict[str, str] = {}
 
     def program() -> None:
-        spec = GpuServingPoolSpec.model_validate({"models": models})
+        spec = GpuServingPoolSpec.model_validate({"models": models, "model_cache": model_cache})
         store = Store(None if on_aws else AccessKey("team-language", pulumi.Output.secret("hush")))
         place: Cluster = cluster_on_aws() if on_aws else cluster()
         pool = GpuServingPool("serving", GpuServingPoolArgs(spec, place, CAPACITY.teams, NAMESPACES, store))

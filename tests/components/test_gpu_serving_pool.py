@@ -64,6 +64,18 @@ def test_an_oci_model_is_mounted_rather_than_run_beside_its_server(recording: Re
     assert uri == f"oci+native://registry.example.org/models/scratches@sha256:{DIGEST}"
 
 
+def test_nodes_of_a_pool_hold_its_models_before_a_replica_asks_where_that_is_wanted() -> None:
+    image = {**CHAT, "uri": f"oci://registry.example.org/models/chat@sha256:{DIGEST}"}
+    recording = serving(image, SCRATCHES, {**CHAT, "name": "other"}, model_cache="nodes")[0]
+    (cache,) = recording.of_kind("DaemonSet").values()
+    pod = cache.inputs["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"mlplatform.dev/pool": "l4"}
+    assert pod["volumes"][0]["image"]["reference"] == f"registry.example.org/models/chat@sha256:{DIGEST}"
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert "nvidia.com/gpu" not in pod["containers"][0]["resources"]["limits"]
+    assert not serving(image)[0].of_kind("DaemonSet")
+
+
 def test_replicas_are_spread_and_leave_one_at_a_time(recording: Recording) -> None:
     domains = {each["topologyKey"] for each in predictor(recording, "chat")["topologySpreadConstraints"]}
     assert domains == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}

@@ -92,6 +92,8 @@ def test_cilium_runs_on_these_machines_and_nowhere_else(recording: Recording) ->
     assert term["matchExpressions"] == [
         {"key": "eks.amazonaws.com/compute-type", "operator": "In", "values": ["hybrid"]}
     ]
+    assert values["operator"]["affinity"] == values["affinity"]
+    assert values["operator"]["tolerations"] == [{"operator": "Exists"}]
     assert values["ipam"]["operator"]["clusterPoolIPv4PodCIDRList"] == HYBRID["pod_cidrs"]
     assert values["image"]["override"] == IMAGES["cilium"].reference
 

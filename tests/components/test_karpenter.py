@@ -224,3 +224,11 @@ def test_the_controller_is_told_which_cluster_it_serves(recording: Recording) ->
     assert values["settings"]["isolatedVPC"] is False
     image = values["controller"]["image"]
     assert f"{image['repository']}:{image['tag']}" == IMAGES["karpenter"].reference
+
+
+def test_copies_are_spread_but_one_starts_on_the_last_node_that_is_left(recording: Recording) -> None:
+    values = chart(recording).inputs["values"]
+    apart = values["affinity"]["podAntiAffinity"]
+    assert apart["requiredDuringSchedulingIgnoredDuringExecution"] == []
+    assert apart["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert {each["whenUnsatisfiable"] for each in values["topologySpreadConstraints"]} == {"ScheduleAnyway"}

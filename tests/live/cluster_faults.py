@@ -30,11 +30,19 @@ def cluster_faults(cluster: Mapping[str, Any], spec: EksClusterSpec) -> Iterator
     encrypted = {kind for each in cluster.get("encryptionConfig") or [] for kind in each["resources"]}
     if "secrets" not in encrypted:
         yield "Secrets are not encrypted with a key of the account's own"
+    yield from _endpoint_faults(cluster["resourcesVpcConfig"], spec)
+
+
+def entry_faults(cluster: Mapping[str, Any]) -> Iterator[str]:
+    """Whether access entries alone decide who may enter."""
     if cluster.get("accessConfig", {}).get("authenticationMode") != "API":
         yield "who may enter is not decided by access entries alone"
-    if not spec.disposable and not cluster.get("deletionProtection"):
+
+
+def deletion_faults(cluster: Mapping[str, Any]) -> Iterator[str]:
+    """Whether one call is enough to delete the cluster."""
+    if not cluster.get("deletionProtection"):
         yield "the cluster is not protected from deletion"
-    yield from _endpoint_faults(cluster["resourcesVpcConfig"], spec)
 
 
 def _endpoint_faults(vpc: Mapping[str, Any], spec: EksClusterSpec) -> Iterator[str]:
@@ -53,7 +61,8 @@ def node_group_faults(group: Mapping[str, Any], public_subnets: set[str]) -> Ite
         yield f"{name}: is {group['status']}"
     if outside := set(group["subnets"]) & public_subnets:
         yield f"{name}: its nodes are in public subnets {sorted(outside)}"
-    if group.get("remoteAccess"):
+    # With a launch template it is the template that says so.
+    if group.get("remoteAccess") and not group.get("launchTemplate"):
         yield f"{name}: its nodes can be entered by SSH"
 
 

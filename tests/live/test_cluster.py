@@ -9,6 +9,8 @@ import pytest
 from tests.live.cluster_faults import (
     cluster_faults,
     default_group_faults,
+    deletion_faults,
+    entry_faults,
     launch_template_faults,
     node_group_faults,
     security_group_faults,
@@ -43,6 +45,22 @@ def of_the_network(vpc_id: str) -> list[dict[str, Any]]:
 
 def test_the_control_plane_is_as_the_stack_file_wants_it(deployed: Deployed, cluster: dict[str, Any]) -> None:
     assert list(cluster_faults(cluster, deployed.cluster)) == []
+
+
+def test_access_entries_alone_decide_who_may_enter(deployed: Deployed, cluster: dict[str, Any]) -> None:
+    if not deployed.real and "accessConfig" not in cluster:
+        pytest.skip("recorded only in a rehearsal: eks DescribeCluster accessConfig")
+    assert list(entry_faults(cluster)) == []
+
+
+def test_a_cluster_that_is_not_disposable_is_protected_from_deletion(
+    deployed: Deployed, cluster: dict[str, Any]
+) -> None:
+    if deployed.cluster.disposable:
+        pytest.skip(f"{deployed.stack} is disposable")
+    if not deployed.real and "deletionProtection" not in cluster:
+        pytest.skip("recorded only in a rehearsal: eks DescribeCluster deletionProtection")
+    assert list(deletion_faults(cluster)) == []
 
 
 def test_system_nodes_live_in_private_subnets_and_cannot_be_entered(deployed: Deployed, vpc_id: str) -> None:

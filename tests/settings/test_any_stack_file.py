@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from stacks.settings import Settings, SettingsError
 
-EXAMPLE: Any = yaml.safe_load((Path(__file__).parents[2] / "stacks" / "Pulumi.local.yaml").read_text())
+STACKS = Path(__file__).parents[2] / "stacks"
+EXAMPLES: list[Any] = [yaml.safe_load((STACKS / f"Pulumi.{name}.yaml").read_text()) for name in ("local", "hybrid")]
+EXAMPLE = EXAMPLES[0]
 # The machine may be busy: how long one example takes says nothing.
 unhurried = settings(deadline=None)
 
@@ -57,8 +59,8 @@ def holder(document: Any, steps: tuple[Any, ...]) -> Any:
 
 @st.composite
 def broken_files(draw: st.DrawFn) -> Any:
-    """The example file with a few values replaced, removed, added, renamed or repeated."""
-    document = copy.deepcopy(EXAMPLE)
+    """An example file with a few values replaced, removed, added, renamed or repeated."""
+    document = copy.deepcopy(draw(st.sampled_from(EXAMPLES)))
     for _ in range(draw(st.integers(1, 4))):
         steps = draw(st.sampled_from(places(document)))
         if not steps:
@@ -91,7 +93,7 @@ def test_any_bytes_get_a_report_and_never_a_traceback(content: bytes) -> None:
 @unhurried
 @given(st.data())
 def test_a_damaged_text_gets_a_report_and_never_a_traceback(data: st.DataObject) -> None:
-    text = yaml.safe_dump(EXAMPLE)
+    text = yaml.safe_dump(data.draw(st.sampled_from(EXAMPLES)))
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 30)))
     loaded_or_refused((text[:start] + data.draw(st.text(max_size=5)) + text[end:]).encode("utf-8", "surrogatepass"))
@@ -100,7 +102,7 @@ def test_a_damaged_text_gets_a_report_and_never_a_traceback(data: st.DataObject)
 @unhurried
 @given(st.text(alphabet="abcdefghijkmnpqrtuvw", min_size=12, max_size=20), st.data())
 def test_an_encrypted_value_is_never_shown(secret: str, data: st.DataObject) -> None:
-    document = copy.deepcopy(EXAMPLE)
+    document = copy.deepcopy(data.draw(st.sampled_from(EXAMPLES)))
     steps = data.draw(st.sampled_from([place for place in places(document) if len(place) > 1]))
     holder(document, steps)[steps[-1]] = {"secure": secret}
     refusal = loaded_or_refused(yaml.safe_dump(document).encode())

@@ -32,8 +32,6 @@ CLUSTER: Final[dict[str, Any]] = {
     "version": "1.35",
     "logging": {"clusterLogging": [{"types": sorted(cluster_faults.LOGS), "enabled": True}]},
     "encryptionConfig": [{"resources": ["secrets"]}],
-    "accessConfig": {"authenticationMode": "API"},
-    "deletionProtection": True,
     "resourcesVpcConfig": {"endpointPrivateAccess": True, "endpointPublicAccess": False},
 }
 GROUP: Final = {"nodegroupName": "n", "status": "ACTIVE", "subnets": ["subnet-1"]}
@@ -68,6 +66,8 @@ LOG_GROUP: Final = {"logGroupName": "l", "retentionInDays": 365, "kmsKeyId": "k"
 
 CHECKS: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "cluster": (lambda thing: cluster_faults.cluster_faults(thing, SPEC), CLUSTER),
+    "entries": (cluster_faults.entry_faults, {"accessConfig": {"authenticationMode": "API"}}),
+    "deletion": (cluster_faults.deletion_faults, {"deletionProtection": True}),
     "node group": (lambda thing: cluster_faults.node_group_faults(thing, {"subnet-2"}), GROUP),
     "launch template": (lambda thing: cluster_faults.launch_template_faults("t", thing), TEMPLATE),
     "security group": (cluster_faults.security_group_faults, WALL),
@@ -88,8 +88,8 @@ WRONG: Final = [
     ("cluster", {"logging": {"clusterLogging": [{"types": ["api"], "enabled": True}]}}, "does not write down audit"),
     ("cluster", {"logging": {"clusterLogging": [{"types": ["api"], "enabled": False}]}}, "does not write down api"),
     ("cluster", {"encryptionConfig": None}, "Secrets are not encrypted"),
-    ("cluster", {"accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP"}}, "not decided by access entries"),
-    ("cluster", {"deletionProtection": False}, "not protected from deletion"),
+    ("entries", {"accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP"}}, "not decided by access entries"),
+    ("deletion", {"deletionProtection": False}, "not protected from deletion"),
     ("cluster", {"resourcesVpcConfig": {"endpointPrivateAccess": False}}, "over the internet"),
     (
         "cluster",
