@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, picture, rehearse, schema, toolchain
+from cli import check, evidence, picture, policies, rehearse, schema, toolchain
 from cli.console import fail, interrupted
 from rehearsal.errors import RehearsalError
 
@@ -16,8 +16,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(rehearse.app, name="rehearse")
+app.add_typer(policies.app, name="policies")
 app.add_typer(toolchain.app, name="toolchain")
 app.command("check")(check.check)
+app.command("evidence")(evidence.evidence)
 app.command("schema")(schema.schema)
 app.command("picture")(picture.picture)
 
