@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, images, picture, rehearse, schema, toolchain
+from cli import check, evidence, images, picture, policies, rehearse, schema, toolchain
 from cli.console import fail, interrupted
 from cli.iam.command import iam_policy
 from components._image_lock import ImageLockError
@@ -18,9 +18,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(rehearse.app, name="rehearse")
+app.add_typer(policies.app, name="policies")
 app.add_typer(toolchain.app, name="toolchain")
 app.add_typer(images.app, name="images")
 app.command("check")(check.check)
+app.command("evidence")(evidence.evidence)
 app.command("schema")(schema.schema)
 app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)

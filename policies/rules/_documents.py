@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from policies.language import Value, all_of, any_of
 
@@ -36,7 +36,3 @@ def of_everybody(statement: Value) -> Condition:
         statement["Principal"].equals("*"),
         statement["Principal.AWS"].listed().some(lambda principal: principal.equals("*")),
     )
-
-
-WHOLE: Final = "^[*]$"
-"""The resource that stands for all."""

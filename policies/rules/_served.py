@@ -40,11 +40,6 @@ def wherever_served(conditions: Mapping[str, Condition]) -> dict[str, Condition]
     return {kind: is_server().implies(each) if kind == DEPLOYMENT else each for kind, each in conditions.items()}
 
 
-def of_models(condition: Condition) -> dict[str, Condition]:
-    """The condition of everything that serves a model."""
-    return wherever_served(dict.fromkeys(KINDS, condition))
-
-
 def of_risk(classes: tuple[str, ...] | Value) -> Condition:
     """The model's risk class is one of them."""
     return resource[RISK].is_one_of(classes)

@@ -121,6 +121,7 @@ BOUNDED = Rule(
             )
         ),
     },
+    frameworks={"NIST AI RMF": ("MANAGE 2.2",)},
     peers=("none",),
     differs="Two containers of one pod may not both ask for accelerators: sums are not in the condition language.",
     good=(

@@ -53,7 +53,12 @@ class Objects:
         _unless("EntityAlreadyExists", lambda: self._iam.create_user(UserName=role))
         unknown: list[str] = []
         while True:
-            document = json.dumps({"Version": "2012-10-17", "Statement": _without(statements, unknown)})
+            left = _without(statements, unknown)
+            if not left:  # The store takes no policy that allows nothing.
+                forget = {"UserName": role, "PolicyName": _POLICY}
+                _unless("NoSuchEntity", lambda: self._iam.delete_user_policy(**forget))
+                return unknown
+            document = json.dumps({"Version": "2012-10-17", "Statement": left})
             try:
                 self._iam.put_user_policy(UserName=role, PolicyName=_POLICY, PolicyDocument=document)
             except ClientError as error:
