@@ -55,8 +55,7 @@ class Objects:
         while True:
             left = _without(statements, unknown)
             if not left:  # The store takes no policy that allows nothing.
-                forget = {"UserName": role, "PolicyName": _POLICY}
-                _unless("NoSuchEntity", lambda: self._iam.delete_user_policy(**forget))
+                self._forbid_everything(role)
                 return unknown
             document = json.dumps({"Version": "2012-10-17", "Statement": left})
             try:
@@ -68,6 +67,9 @@ class Objects:
                 unknown.append(f"s3:{found[1]}")
             else:
                 return unknown
+
+    def _forbid_everything(self, role: str) -> None:
+        _unless("NoSuchEntity", lambda: self._iam.delete_user_policy(UserName=role, PolicyName=_POLICY))
 
     def key_of(self, role: str) -> tuple[str, str]:
         """A fresh access key of the role's user, in the place of all older ones: identifier and secret."""
