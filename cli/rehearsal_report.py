@@ -10,7 +10,7 @@ from rehearsal.aws.ledger import Ledger
 from rehearsal.aws.report import losses
 from rehearsal.cloud import trust
 from rehearsal.cloud.stores import NAMESPACES
-from rehearsal.cluster import node_capacity
+from rehearsal.cluster import node_capacity, only_node, simulated_pods
 from rehearsal.engine import fidelity
 from rehearsal.images import Source
 from rehearsal.session import Level
@@ -41,7 +41,7 @@ class Finished:
 def summarise(finished: Finished, kube: Kube, seconds: Mapping[str, float]) -> Summary:
     """The summary; ``seconds`` are those of each phase."""
     session, ready, outcome = finished.session, finished.ready, finished.outcome
-    origins = {reference: ready.store.origin(reference) for reference in ready.images.references}
+    origins = {reference: ready.store.origin(reference) for reference in _in_use(ready.images.references, kube)}
     findings = [(f.level, f"{f.rule} {f.resource}: {f.message}") for f in outcome.findings]
     return Summary(
         stack=finished.stack,
@@ -60,7 +60,7 @@ def summarise(finished: Finished, kube: Kube, seconds: Mapping[str, float]) -> S
         ),
         origins={ref: origin.text for ref, origin in origins.items() if origin.source is not Source.UNAVAILABLE},
         simulated_images={ref: origin.text for ref, origin in origins.items() if origin.source is Source.UNAVAILABLE},
-        left_out=_left_out(session.level),
+        left_out=_left_out(session),
         stood_in=_stood_in(session),
         fidelity=fidelity(outcome.resources, _ledger(session)),
         kubeconfig=str(session.kubeconfig),
@@ -68,10 +68,19 @@ def summarise(finished: Finished, kube: Kube, seconds: Mapping[str, float]) -> S
     )
 
 
-def _left_out(level: Level) -> tuple[str, ...]:
-    if level is Level.FULL:
-        return ()
+def _in_use(references: Iterable[str], kube: Kube) -> list[str]:
+    """Those of the images that a pod has: others were at hand for stacks that differ from this one."""
+    pods = (pod["spec"] for pod in kube.list("/api/v1/pods"))
+    used = {each["image"] for pod in pods for each in (*pod["containers"], *pod.get("initContainers", ()))}
+    return [reference for reference in references if used.intersection(simulated_pods.spellings(reference))]
+
+
+def _left_out(session: Session) -> tuple[str, ...]:
+    lost = losses(session.account.state) if session.account else ()
+    if session.level is Level.FULL:
+        return lost
     return (
+        *lost,
         "the containers of every pod",
         "the controllers' webhooks, conversions and aggregated APIs: nothing would answer them",
     )
@@ -83,6 +92,7 @@ def _stood_in(session: Session) -> tuple[str, ...]:
     if session.level is Level.FULL:
         has = ", ".join(f"{amount} {resource}" for resource, amount in node_capacity.ANNOUNCED.items())
         said.append(f"nodes of the platform's own pods: one real node, which announces {has}")
+    said.append(f"pods over several nodes: admission policy {only_node.SPREADING} takes off the rules that spread them")
     if session.account:
         said.append(
             f"AWS: moto at {session.account.endpoint}; tokens for the cluster are those of {session.account.role}"
@@ -91,6 +101,7 @@ def _stood_in(session: Session) -> tuple[str, ...]:
         said += [
             "RDS, ElastiCache, S3: PostgreSQL, Valkey and SeaweedFS under AWS's names, "
             f"in namespaces {', '.join(NAMESPACES.values())}",
+            "Karpenter: its core without EC2 runs and makes no nodes; those of its pools are there from the start",
             f"EKS Pod Identity: admission policy {trust.NAME} adds variables and a volume to pods",
         ]
     if session.account:

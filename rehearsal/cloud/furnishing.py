@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rehearsal.cloud import trust
+from rehearsal.cloud import karpenter, trust
 
 if TYPE_CHECKING:
     from rehearsal.cloud.account import Account
@@ -22,8 +22,9 @@ def furnish_account(account: Account) -> None:
 
 
 def furnish_cluster(kube: Kube, account: Account) -> None:
-    """Have pods find their roles and believe AWS's certificates, and begin to run the store of all buckets."""
+    """Have pods find their roles and believe AWS's certificates, Karpenter its objects, and clients their buckets."""
     from rehearsal.cloud.stores.managed import of_cluster_file
 
     trust.mutation().apply(kube)
+    karpenter.apply(kube)
     of_cluster_file(account.cluster).prepare()

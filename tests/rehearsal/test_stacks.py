@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cli.rehearsal_ready import settings_of
 from rehearsal.session import Session
+from tests.rehearsal.conftest import PROJECT
 from tests.rehearsal.stacks import Stack
 
 if TYPE_CHECKING:
@@ -60,6 +63,14 @@ def test_a_second_run_changes_nothing(stack: Stack, summary: dict[str, Any]) -> 
     assert set(again["changes"]) == {"same"}
     assert sum(again["changes"].values()) == sum(summary["changes"].values())
     assert again["fidelity"]["totals"] == summary["fidelity"]["totals"]
+
+
+def test_what_is_deployed_is_as_it_should_be(stack: Stack, summary: dict[str, Any]) -> None:
+    """The tests that look at a real account look at this one."""
+    argv = [sys.executable, "-m", "pytest", "--quiet", "tests/live", "-m", "live", "--rehearsal", summary["name"]]
+    done = subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert stack.name == summary["stack"]
 
 
 def test_another_stack_is_refused_before_anything_changes(stack: Stack, summary: dict[str, Any]) -> None:
