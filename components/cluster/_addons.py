@@ -91,7 +91,13 @@ class Addons:
             # Whoever deletes a claim by mistake can have the data back.
             "reclaimPolicy": "Delete" if self._place.disposable else "Retain",
         }
-        opts = pulumi.ResourceOptions(parent=self._parent, provider=provider)
+        # A class is only read when a volume is made, and cannot be changed: another one takes its name.
+        opts = pulumi.ResourceOptions(
+            parent=self._parent,
+            provider=provider,
+            replace_on_changes=["parameters", "reclaimPolicy"],
+            delete_before_replace=True,
+        )
         return KubernetesObject(f"{self._name}-storage-class", manifest, opts)
 
     def _network_values(self) -> dict[str, Any]:
