@@ -71,7 +71,8 @@ def _cluster(settings: Settings) -> tuple[Cluster, dict[str, Any]]:
     from components.cluster.eks import EksCluster, EksClusterArgs
 
     cluster = EksCluster("cluster", EksClusterArgs(spec, settings.sharing))
-    described: dict[str, Any] = {"name": cluster.name, "region": spec.region}
+    network = {"vpc_id": cluster.network.vpc_id, "private_route_table_ids": cluster.network.private_route_table_ids}
+    described: dict[str, Any] = {"name": cluster.name, "region": spec.region, **network}
     if cluster.hybrid:
         described["hybrid"] = {"role_arn": cluster.hybrid.role_arn, "registration": cluster.hybrid.registration}
     return cluster, {"cluster": described}

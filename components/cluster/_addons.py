@@ -52,8 +52,10 @@ class Addons:
             description="Gives pods addresses of the VPC",
             parent=self._parent,
         )
+        # Machines of one's own have no metadata service to ask; there the agent reads a file that nodeadm keeps.
+        elsewhere = {"daemonsets": {"hybrid": {"create": True}}} if self._spec.hybrid else None
         return [
-            self._addon("eks-pod-identity-agent"),
+            self._addon("eks-pod-identity-agent", values=elsewhere),
             self._addon("kube-proxy"),
             self._addon("vpc-cni", network, values=self._network_values()),
         ]

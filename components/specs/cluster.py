@@ -181,6 +181,15 @@ class EksClusterSpec(Spec):
     """How many requests a second the provider may send to the API server."""
 
     @model_validator(mode="after")
+    def _own_machines_reach_the_api(self) -> Self:
+        if self.hybrid and self.endpoint.allowed_cidrs:
+            raise ValueError(
+                "endpoint.allowed_cidrs would have hybrid machines call a public address; reach the API server by the "
+                "connection that they use, and leave allowed_cidrs out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _networks_differ(self) -> Self:
         named = [("service_cidr", self.service_cidr)]
         if isinstance(self.network, NewNetworkSpec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -101,6 +102,11 @@ def test_cilium_runs_on_these_machines_and_nowhere_else(recording: Recording) ->
 def test_the_first_update_does_not_wait_for_a_machine_that_can_only_join_after_it(recording: Recording) -> None:
     values = recording.named("cluster-hybrid-cilium").inputs["values"]
     assert values["operator"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+
+
+def test_pods_on_these_machines_have_their_roles_too(recording: Recording) -> None:
+    agent = recording.of_type("eks/addon:Addon")["cluster-eks-pod-identity-agent"]
+    assert json.loads(agent.inputs["configurationValues"]) == {"daemonsets": {"hybrid": {"create": True}}}
 
 
 def test_pods_are_gone_before_what_connects_them(recording: Recording) -> None:

@@ -42,8 +42,9 @@ class Deployed:
 
     @property
     def cluster(self) -> EksClusterSpec:
-        """The cluster's section of the stack file."""
-        assert self.settings.cluster.kind == "eks"
+        """The cluster's section of the stack file; a test of a stack without AWS is skipped."""
+        if self.settings.cluster.kind != "eks":
+            pytest.skip(f"{self.stack} has nothing in AWS")
         return self.settings.cluster
 
     @property

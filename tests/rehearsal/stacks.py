@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rehearsal.kube import Kube
 from rehearsal.session import Session
 from tests.rehearsal.conftest import MLPLATFORM, PROJECT
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+_ENDS = ("Succeeded", "Failed")
+_SIZE = {"cpu": "100m", "memory": "256Mi"}
 
 
 @dataclass(frozen=True)
@@ -61,18 +62,31 @@ class Stack:
         """A client of its API server."""
         return Kube(self.session().kubeconfig)
 
-    def exec(self, namespace: str, pod: str, *command: str, container: str = "") -> subprocess.CompletedProcess[str]:
-        """What a command in a pod says."""
-        chosen = [f"--container={container}"] if container else []
-        argv = [
-            "kubectl",
-            f"--kubeconfig={self.session().kubeconfig}",
-            "exec",
-            f"--namespace={namespace}",
-            pod,
-            *chosen,
-        ]
-        return self._run([*argv, "--", *command])
+    def run(self, namespace: str, name: str, program: str, *, secret: str) -> list[str]:
+        """The lines that a Python program prints as a pod of a namespace, with a Secret's entries as its variables."""
+        pods = f"/api/v1/namespaces/{namespace}/pods"
+        with self.kube() as kube:
+            server = kube.get("/apis/apps/v1/namespaces/feature-store/deployments/feature-server")
+            # The platform's image with Python, by the digest that it has here where the stack asks for one.
+            image = server["spec"]["template"]["spec"]["containers"][0]["image"]
+            kube.create(pods, _pod(name, image, textwrap.dedent(program), secret))
+            with kube.watch(pods, timeout=120, field_selector=f"metadata.name={name}") as events:
+                phase = next(phase for event in events if (phase := event.object["status"].get("phase")) in _ENDS)
+            said = kube.text(f"{pods}/{name}/log")
+            kube.delete(f"{pods}/{name}", grace_seconds=0)
+        assert phase == "Succeeded", said
+        return said.splitlines()
 
-    def _run(self, argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+
+def _pod(name: str, image: str, program: str, secret: str) -> dict[str, Any]:
+    container = {
+        "name": "main",
+        "image": image,
+        "command": ["python3", "-c", program],
+        "envFrom": [{"secretRef": {"name": secret}}],
+        "resources": {"requests": _SIZE, "limits": _SIZE},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    security = {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}}
+    spec = {"restartPolicy": "Never", "securityContext": security, "containers": [container]}
+    return {"metadata": {"name": name}, "spec": spec}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cli.rehearsal_ready import settings_of
+from components.artifact_bucket import TEAM_SECRET
 from rehearsal.session import Session
 from tests.rehearsal.conftest import PROJECT
 from tests.rehearsal.stacks import Stack
@@ -21,6 +22,29 @@ pytestmark = pytest.mark.rehearsal
 STACKS = ("dev", "staging", "prod", "onprem", "hybrid")
 LEAST_EMULATED = 0.7
 """The part of AWS's resources for which moto has to have answered."""
+BUCKET_CLIENT = """
+import os
+
+import boto3
+from botocore.exceptions import ClientError
+
+# With nothing but what its namespace gives it: on AWS its role, elsewhere a key.
+store, bucket, own = boto3.client("s3"), os.environ["BUCKET"], os.environ["PREFIX"]
+
+
+def refusal(call, **arguments):
+    try:
+        call(Bucket=bucket, **arguments)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+
+
+store.put_object(Bucket=bucket, Key=own + "one", Body=b"1")
+print("own folder:", store.get_object(Bucket=bucket, Key=own + "one")["Body"].read())
+store.delete_object(Bucket=bucket, Key=own + "one")
+print("another folder:", refusal(store.put_object, Key="teams/nobody/one", Body=b"1"))
+print("whole bucket:", refusal(store.list_objects_v2))
+"""
 
 
 @pytest.fixture(scope="module", params=STACKS)
@@ -71,6 +95,16 @@ def test_what_is_deployed_is_as_it_should_be(stack: Stack, summary: dict[str, An
     done = subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert stack.name == summary["stack"]
+
+
+def test_a_teams_pod_reaches_its_own_folder_of_the_bucket_and_no_other(stack: Stack, summary: dict[str, Any]) -> None:
+    team = settings_of(stack.name).teams[0]
+    assert summary["ready"]
+    assert stack.run(team.namespace, "bucket-client", BUCKET_CLIENT, secret=TEAM_SECRET) == [
+        "own folder: b'1'",
+        "another folder: AccessDenied",
+        "whole bucket: AccessDenied",
+    ]
 
 
 def test_another_stack_is_refused_before_anything_changes(stack: Stack, summary: dict[str, Any]) -> None:

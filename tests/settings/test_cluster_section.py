@@ -108,6 +108,12 @@ MISTAKES = {
         "mlplatform:cluster: network.cidr 10.0.0.0/16 and hybrid.node_cidrs[0] 10.0.128.0/20 overlap, "
         "got {network: a mapping, hybrid: a mapping}; every network needs its own addresses (line 2)",
     ),
+    "public address for machines that have a connection": (
+        ("access: {", "endpoint: {allowed_cidrs: [203.0.113.0/24]}\n    access: {"),
+        "mlplatform:cluster: endpoint.allowed_cidrs would have hybrid machines call a public address, "
+        "got {endpoint: a mapping, hybrid: a mapping}; reach the API server by the connection that they use, "
+        "and leave allowed_cidrs out (line 2)",
+    ),
     "door open to the world": (
         ("access: {", "endpoint: {allowed_cidrs: [0.0.0.0/0]}\n    access: {"),
         "mlplatform:cluster.endpoint: allowed_cidrs lets in most of the internet, got {allowed_cidrs: a list}; "

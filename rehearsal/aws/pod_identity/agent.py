@@ -7,6 +7,7 @@ with the rights that the role's policies give there; no other service of AWS wou
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import json
 import threading
@@ -144,7 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        # A client that has given up asks again.
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write(body)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
