@@ -98,13 +98,15 @@ def judge(rule: Rule, resource: Resource, surroundings: Surroundings) -> Verdict
         truth = rule.conditions[resource.type].evaluate(_scope(resource, surroundings))
         if truth.value:
             return Verdict(rule, resource, Outcome.PASS)
+        # A parameter is named only where nothing in the resource could be changed.
+        places = tuple(place for place in truth.places if place[:1] != ("parameters",)) or truth.places
         exempt, certain = _exemption(rule, resource, surroundings.parameters)
         if exempt:
-            return Verdict(rule, resource, Outcome.EXEMPT if certain else Outcome.DEFERRED, exempt)
+            return Verdict(rule, resource, Outcome.EXEMPT if certain else Outcome.DEFERRED, exempt, places)
         if True not in truth.possible and truth.faults:
-            return Verdict(rule, resource, Outcome.FAIL, "; ".join(truth.faults))
+            return Verdict(rule, resource, Outcome.FAIL, "; ".join(truth.faults), places)
         outcome = Outcome.UNDETERMINED if truth.value is None else Outcome.FAIL
-        return Verdict(rule, resource, outcome, _spell(truth.places))
+        return Verdict(rule, resource, outcome, _spell(places), places)
     except Exception as error:  # noqa: BLE001 - one rule's defect must not hide another rule's answer
         return Verdict(rule, resource, Outcome.BROKEN, f"{type(error).__name__}: {error}")
 
@@ -136,8 +138,6 @@ def _scope(resource: Resource, surroundings: Surroundings) -> dict[str, Bound]:
 
 
 def _spell(places: tuple[Place, ...]) -> str:
-    # A parameter is named only where nothing in the resource could be changed.
-    places = tuple(place for place in places if place[:1] != ("parameters",)) or places
     named = [spell(place) for place in places[:_PLACES_NAMED]]
     more = len(places) - len(named)
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import fields
+from functools import cache
+from typing import TYPE_CHECKING, Final, cast
 
 from policies.language.conditions import Condition
 from policies.language.paths import Path, Reading
@@ -12,7 +13,10 @@ from policies.language.relations import Related
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from _typeshed import DataclassInstance
+
 _OF_A_REQUEST: Final = frozenset({"object", "old", "request", "now", "parameters"})
+_ELSEWHERE: Final = "stack"
 
 
 def paths(condition: Condition) -> Iterator[Path]:
@@ -26,24 +30,33 @@ def paths(condition: Condition) -> Iterator[Path]:
 
 
 def free_names(condition: Condition) -> frozenset[str]:
-    """The names that the condition takes from around it: ``object``, ``parameters``, loops that it is inside of."""
+    """The names that the condition takes from around it: ``object``, ``parameters``, loops that it is inside of.
+
+    What looks at other resources, or into a text, takes a name that no request has.
+    """
     bound = getattr(condition, "name", None)
     found: set[str] = set()
     for part in _parts(condition):
         if isinstance(part, Path):
-            found.update((part.root, *(key.root for key in part.keys if isinstance(key, Path))))
+            found.add(part.root)
+            found.update(_name_of(key) for key in part.keys if not isinstance(key, str))
         elif isinstance(part, Condition):
             found |= free_names(part) - {bound}
+        elif isinstance(part, Related):
+            found.add(_ELSEWHERE)
     return frozenset(found)
+
+
+def _name_of(key: Path | Reading) -> str:
+    if isinstance(key, Path):
+        return key.root
+    # CEL can find a digest in a text; it can read no text as anything else.
+    return "object" if key is Reading.DIGEST else _ELSEWHERE
 
 
 def can_be_said(condition: Condition) -> bool:
     """Whether CEL has words for all of it: it looks at nothing but the request, and into no text but for a digest."""
-    if free_names(condition) - _OF_A_REQUEST:
-        return False
-    return not any(
-        isinstance(part, Related | Reading) and part is not Reading.DIGEST for part in _everything(condition)
-    )
+    return free_names(condition) <= _OF_A_REQUEST
 
 
 def read_fields(condition: Condition) -> frozenset[tuple[str, ...]]:
@@ -63,17 +76,16 @@ def read_fields(condition: Condition) -> frozenset[tuple[str, ...]]:
     return frozenset(found - {("kind",), ("apiVersion",), ("metadata", "name"), ("metadata", "namespace")})
 
 
-def _everything(condition: Condition) -> Iterator[object]:
-    for part in _parts(condition):
-        yield part
-        if isinstance(part, Path):
-            yield from part.keys
-        elif isinstance(part, Condition):
-            yield from _everything(part)
-
-
 def _parts(condition: Condition) -> Iterator[object]:
-    assert is_dataclass(condition), type(condition)  # noqa: S101 - every node of the language is one
-    for field in fields(condition):
-        value = getattr(condition, field.name)
-        yield from value if isinstance(value, tuple) else (value,)
+    for name in _fields(type(condition)):
+        value = getattr(condition, name)
+        if isinstance(value, tuple):
+            yield from value
+        else:
+            yield value
+
+
+@cache
+def _fields(node: type[Condition]) -> tuple[str, ...]:
+    """The fields of a kind of node: every one of the language is a dataclass."""
+    return tuple(field.name for field in fields(cast("type[DataclassInstance]", node)))
