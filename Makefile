@@ -10,17 +10,20 @@ PYTEST := $(VENV)/bin/pytest
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check down clean
+.PHONY: help up test campaign check down clean
 
 help: ## Say what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 up: $(READY) ## Set up if needed and bring up the whole local platform
 	@$(MLPLATFORM) rehearse local
 
 test: $(READY) ## Set up if needed and run every test but those on a real account
 	@$(MLPLATFORM) rehearse prepare local
-	@$(PYTEST) -m "not live"
+	@$(PYTEST) -m "not live and not campaign"
+
+campaign: $(READY) ## Bring up, look at and destroy every stack of the repository; takes most of an hour
+	@$(PYTEST) -m campaign
 
 check: $(READY) ## Format, lint, types and generated files
 	@$(VENV)/bin/ruff format --check .

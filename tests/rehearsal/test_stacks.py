@@ -17,7 +17,7 @@ from tests.rehearsal.stacks import Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.rehearsal
+pytestmark = [pytest.mark.rehearsal, pytest.mark.campaign]
 
 STACKS = ("dev", "staging", "prod", "onprem", "hybrid")
 LEAST_EMULATED = 0.7
