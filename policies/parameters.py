@@ -87,6 +87,8 @@ class Parameters:
 
 
 _GPU_EXPORTER: Final = ("gpu-exporter", "DaemonSet", "dcgm-exporter")
+_LOG_COLLECTOR: Final = ("log-collector", "DaemonSet", "fluent-bit")
+_EFA_PLUGIN: Final = ("kube-system", "DaemonSet", "aws-efa-k8s-device-plugin")
 
 DEFAULT: Final = Parameters(
     allowed_registries=(
@@ -98,15 +100,19 @@ DEFAULT: Final = Parameters(
         "docker.io/library/postgres:",
         "docker.io/valkey/",
         "docker.io/chrislusf/",
+        "docker.io/fluent/",
         "docker.io/grafana/",
         "docker.io/pytorch/",
         "quay.io/feastdev/",
         "quay.io/brancz/",
         "quay.io/prometheus/",
         "nvcr.io/nvidia/",
+        "public.ecr.aws/eks/",
     ),
     image_references="digest",
     platform_namespaces=(
+        "kube-system",
+        "karpenter",
         "kueue-system",
         "jobset-system",
         "kubeflow-system",
@@ -115,9 +121,10 @@ DEFAULT: Final = Parameters(
         "feature-store",
         "monitoring",
         "gpu-exporter",
+        "log-collector",
     ),
     baseline_namespaces=(),
-    privileged_namespaces=("gpu-exporter",),
+    privileged_namespaces=("kube-system", "gpu-exporter", "log-collector"),
     accelerators_per_pod=8,
     accelerators_per_namespace=256,
     governed_risk_classes=("limited", "high"),
@@ -134,6 +141,11 @@ DEFAULT: Final = Parameters(
     key_deletion_days=30,
     exemptions=(
         Exemption("K8S-02", *_GPU_EXPORTER, "the driver gives its counters to the machine's administrator only"),
+        *(Exemption(rule, *_LOG_COLLECTOR, "pods' logs are files of the machine") for rule in ("K8S-02", "K8S-03")),
+        *(
+            Exemption(rule, *_EFA_PLUGIN, "hands out the machine's network cards over the kubelet's socket")
+            for rule in ("K8S-02", "K8S-03", "GPU-03")
+        ),
         Exemption("K8S-03", *_GPU_EXPORTER, "the kubelet says which pod holds which GPU over a socket of the machine"),
         Exemption(
             "K8S-06",
