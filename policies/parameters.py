@@ -102,6 +102,7 @@ DEFAULT: Final = Parameters(
         "docker.io/library/postgres:",
         "docker.io/valkey/",
         "docker.io/chrislusf/",
+        "docker.io/fluent/",
         "docker.io/grafana/",
         "docker.io/pytorch/",
         "quay.io/feastdev/",
@@ -115,6 +116,8 @@ DEFAULT: Final = Parameters(
     ),
     image_references="digest",
     platform_namespaces=(
+        "kube-system",
+        "karpenter",
         "kueue-system",
         "jobset-system",
         "kubeflow-system",

@@ -1,6 +1,6 @@
 """The rules' policies in another CEL engine: Google's in C++, with what Kubernetes adds to the language.
 
-It reads the policies as the API server would: match conditions, variables, validations.
+It reads the policies as the API server would; of each, what matches breaks the rule.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class CelEngine:
         if (reason := not_in_cluster(case)) is not None:
             return reason
         policy = self._policy(case)
-        if any("authorizer." in each["expression"] for each in policy["spec"]["variables"]):
+        if any("authorizer." in each["expression"] for each in policy["spec"]["matchConditions"]):
             return _LACKING
         return Said.HOLDS if _holds(policy["spec"], case) else Said.BROKEN
 
@@ -61,18 +61,15 @@ class CelEngine:
 
 
 def _holds(spec: Json, case: Case) -> bool:
-    """Whether the request passes the policy; one that cannot be evaluated refuses."""
+    """Whether the request passes the policy: some match condition is false. One that cannot be evaluated is not."""
     manifest, old = dict(case.judged.properties), case.old
     names: dict[str, Any] = {"object": _created(manifest), "oldObject": old, "request": _request(manifest, case)}
-    try:
-        if not all(_value(each["expression"], names) for each in spec["matchConditions"]):
-            return True
-        variables: dict[str, Any] = {}
-        for each in spec["variables"]:
-            variables[each["name"]] = _value(each["expression"], {**names, "variables": variables})
-    except RuntimeError:
-        return False
-    return bool(variables["holds"])
+    return any(_is_false(each["expression"], names) for each in spec["matchConditions"])
+
+
+def _is_false(expression: str, names: Mapping[str, Any]) -> bool:
+    found = _compiled(expression).eval(data=names)
+    return found.type() != cel.Type.ERROR and found.plain_value() is False
 
 
 def _created(manifest: Json) -> Json:
@@ -87,13 +84,6 @@ def _request(manifest: Json, case: Case) -> Json:
     return {"operation": operation, "namespace": namespace, "userInfo": who, **(case.request or {})}
 
 
-def _value(expression: str, names: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any value of the language
-    found = _compiled(expression).eval(data={"variables": {}, **names})
-    if found.type() == cel.Type.ERROR:
-        raise RuntimeError(str(found.value()))
-    return found.plain_value()
-
-
 @cache
 def _compiled(expression: str) -> cel.Expression:
     return _environment().compile(expression)
@@ -102,7 +92,7 @@ def _compiled(expression: str) -> cel.Expression:
 @cache
 def _environment() -> cel.Env:
     return cel.NewEnv(
-        variables=dict.fromkeys(("object", "oldObject", "request", "variables"), _DYN),
+        variables=dict.fromkeys(("object", "oldObject", "request"), _DYN),
         extensions=[ExtOptional(), ExtStrings()],
         functions=[
             cel.FunctionDecl("quantity", [cel.Overload("quantity", _DOUBLE, [cel.Type.STRING], impl=_quantity)]),

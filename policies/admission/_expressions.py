@@ -1,8 +1,8 @@
-"""A rule's conditions for all its kinds as one expression of a policy.
+"""A rule's conditions for all its kinds as one CEL expression.
 
 A rule about pods is the same condition at another place of each kind. Written out for each, it is a dozen copies of
-one text; here the places are a variable, a list of the pods that the object at hand has, and the text stands once:
-``variables.pods.all(pod, …)``. What has no such shape is chosen by the object's kind.
+one text; here the places are a list, of the pods that the object at hand has, and the text stands once:
+``(object.kind == "Pod" ? [object.spec] : …).all(pod, …)``. What has no such shape is chosen by the object's kind.
 """
 
 from __future__ import annotations
@@ -29,19 +29,6 @@ Way = tuple[Path, ...]
 """Lists to go through, the last one a single value: ``spec.jobs``, each job's ``template``."""
 
 
-@dataclass(frozen=True)
-class Expression:
-    """A CEL expression, and the variables that it needs, by name."""
-
-    text: str
-    variables: Mapping[str, str]
-
-    @property
-    def inlined(self) -> str:
-        """The same without variables, for where a policy has none."""
-        return re.sub(r"variables\.(\w+)", lambda found: f"({self.variables[found[1]]})", self.text)
-
-
 _Spot = tuple[str, type[Condition], Condition, tuple[int, ...]]
 """What is said of every (or some) place of a list, and where in the rule: two spots never share a list."""
 
@@ -54,11 +41,11 @@ class _Shared:
     places: dict[_Spot, dict[str, list[Way]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
 
 
-def expression(conditions: Mapping[str, Condition], parameters: Mapping[str, Any]) -> Expression:
+def expression(conditions: Mapping[str, Condition], parameters: Mapping[str, Any]) -> str:
     """What must be true of an object of any of these types. Raises NotInCelError where one looks beyond the object."""
     shared = _Shared(parameters)
     reduced = {kind: _reduced(condition, kind, (), Every, shared) for kind, condition in conditions.items()}
-    variables, names = _variables(shared, conditions)
+    names = {_marker(spot): _places(by_kind, conditions) for spot, by_kind in shared.places.items()}
     listed: dict[Condition, None] = {}
     by_text: dict[str, list[str]] = defaultdict(list)
     for kind, condition in reduced.items():
@@ -71,7 +58,7 @@ def expression(conditions: Mapping[str, Condition], parameters: Mapping[str, Any
     texts = [to_cel(part, parameters, names) for part in listed]
     if set(by_text) != {"true"} or not texts:
         texts.append(f"({_chosen_by_kind(by_text)})")
-    return Expression(" && ".join(texts), variables)
+    return " && ".join(texts)
 
 
 def _is_listed(part: Condition) -> bool:
@@ -148,26 +135,12 @@ def _may_be_listed(let: Let, quantifier: type[Every | Some], parameters: Mapping
     return let.condition.evaluate(nothing).value is (quantifier is Every)
 
 
-def _variables(shared: _Shared, all_kinds: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Each list of places as a variable, and what the expression calls each."""
-    variables: dict[str, str] = {}
-    names: dict[str, str] = {}
-    for spot, by_kind in shared.places.items():
-        by_text: dict[str, list[str]] = defaultdict(list)
-        for kind in all_kinds:
-            by_text[_list(by_kind[kind]) if kind in by_kind else "[]"].append(kind)
-        text = _chosen_by_kind(by_text)
-        name = next((known for known, other in variables.items() if other == text), None)
-        if name is None:
-            name = _fresh(f"{re.sub('[^a-z]', '', spot[0].lower()).removesuffix('s')}s", variables)
-            variables[name] = text
-        names[_marker(spot)] = f"optional.of(variables.{name})"
-    return variables, names
-
-
-def _fresh(name: str, taken: Mapping[str, str]) -> str:
-    number = sum(other.rstrip("0123456789") == name for other in taken)
-    return f"{name}{number + 1}" if number else name
+def _places(by_kind: Mapping[str, list[Way]], all_kinds: Iterable[str]) -> str:
+    """The list of places of whatever kind the object is, as an optional."""
+    by_text: dict[str, list[str]] = defaultdict(list)
+    for kind in all_kinds:
+        by_text[_list(by_kind[kind]) if kind in by_kind else "[]"].append(kind)
+    return f"optional.of({_chosen_by_kind(by_text)})"
 
 
 def _list(ways: list[Way]) -> str:

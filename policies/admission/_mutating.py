@@ -28,7 +28,7 @@ def mutating_policy(
 ) -> Manifest:
     """The policy that gives an object the rule's values wherever it has none, if the object breaks the rule."""
     filled = {kind: condition for kind, condition in conditions.items() if kind in rule.defaults}
-    holds = expression(filled, asdict(parameters)).inlined
+    holds = expression(filled, asdict(parameters))
     asked = [*match_conditions(rule, filled, parameters, exceptions), {"name": "broken", "expression": f"!({holds})"}]
     by_patch: dict[str, list[str]] = {}
     for kind in filled:

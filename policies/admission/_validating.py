@@ -48,23 +48,23 @@ def validating_policy(
 ) -> Manifest:
     """The policy; raises NotInCelError for a rule on more than one object.
 
-    Parameters are written into it. An object of parameters could be changed without review, can be missing, and holds
-    texts only.
+    That the rule does not hold is the last of the match conditions, so an object comes to the validation only to fail
+    it. So a rule is evaluated once, also for the audit log; and one that cannot be evaluated does what the binding
+    says, while an error in an audit annotation would refuse the object at every stage of a roll-out.
+
+    Parameters are written in. An object of parameters could be changed without review, can be missing, and holds texts
+    only.
     """
-    made = expression(conditions, asdict(parameters))
-    finding = {"key": "finding", "valueExpression": f"variables.holds ? '' : {json.dumps(message(rule))}"}
+    broken = f"!({expression(conditions, asdict(parameters))})"
+    asked = [*match_conditions(rule, conditions, parameters, exceptions), {"name": "broken", "expression": broken}]
     spec = {
         # Where a policy cannot be evaluated, nothing is admitted.
         "failurePolicy": "Fail",
         "matchConstraints": {"matchPolicy": "Equivalent", "resourceRules": resource_rules(conditions)},
-        "matchConditions": match_conditions(rule, conditions, parameters, exceptions),
-        "variables": [
-            *({"name": name, "expression": text} for name, text in made.variables.items()),
-            {"name": "holds", "expression": made.text},
-        ],
-        "validations": [{"expression": "variables.holds", "message": message(rule), "reason": "Forbidden"}],
-        # The server's own record of failures has room for one policy's. What asks who may do what has no other.
-        "auditAnnotations": [] if "authorizer." in made.text else [finding],
+        "matchConditions": asked,
+        "validations": [{"expression": "false", "message": message(rule), "reason": "Forbidden"}],
+        # The server's own record of failures has room for one policy's.
+        "auditAnnotations": [{"key": "finding", "valueExpression": json.dumps(message(rule))}],
     }
     return {
         "apiVersion": API_VERSION,

@@ -103,7 +103,8 @@ class _Writer:
         value, than = self._value(condition.path, guards), self._value(condition.than, guards)
         days = condition.days
         hours = 24 * (self._parameters[str(days.keys[0])] if isinstance(days, Path) else days)
-        later = f'timestamp({value}) + duration("{hours}h") > timestamp({than})'
+        # API server 1.36 has "no such overload" for a value out of `[?"…"]`, unless it is said to be a text.
+        later = f'timestamp(string({value})) + duration("{hours}h") > timestamp(string({than}))'
         return f"({' && '.join([*guards, later])})"
 
     @write.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from policies.language import ABSENT, UNKNOWN, Value, all_of, any_of, may, now, old, parameter, requester, resource
@@ -101,6 +102,7 @@ APPROVED = Rule(
     "later is for the release controller to act on.",
     good=(
         *about_it(*_OWN),
+        *(replace(example, request=_CONTROLLER) for example in about_it(*_OWN)),
         *(Example(base, {RISK: "minimal", _DIGESTS: ABSENT}) for base in SERVICES),
         *(Example(base, {RISK: "high"}) for base in SERVICES),
         Example("inference service", request=_CONTROLLER),
@@ -114,6 +116,7 @@ APPROVED = Rule(
     ),
     bad=(
         *about_another(*_OWN),
+        *(replace(example, request=_CONTROLLER) for example in about_another(*_OWN)),
         *without(
             *_OWN,
             (_BY, ABSENT),
@@ -127,7 +130,7 @@ APPROVED = Rule(
             (_EXPIRES, LONG_AGO),
             (_EXPIRES, "never"),
         ),
-        Example("inference service", request=_STRANGER),
+        *(Example(base, request=_STRANGER) for base in SERVICES),
         *(Example("inference service", before={path: "other"}, request=_STRANGER) for path in _RECORD),
         Example("inference service", before={_TICKET: ABSENT}, request=_STRANGER),
         *(

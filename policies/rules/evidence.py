@@ -107,7 +107,7 @@ _tags: Final = resource["tags"]
 _DATA: Final = {
     "tags": {
         "purpose": "data",
-        "classification": "confidential",
+        "data-classification": "confidential",
         "legal-basis": "contract",
         "dataset-card": "s3://cards/defects/sha256-0c",
     }
@@ -118,15 +118,15 @@ DESCRIBED_DATA = Rule(
     title="A bucket says what it is for, and one of datasets its classification, legal basis and dataset card",
     why="Nobody can say whether a model may be trained on data of which nobody knows where it came from and who "
     "agreed.",
-    fix=f"tag the bucket purpose ({', '.join(_PURPOSES)}); one of data also classification ({', '.join(_CLASSES)}), "
-    "legal-basis and dataset-card",
+    fix=f"tag the bucket purpose ({', '.join(_PURPOSES)}); one of data also data-classification "
+    f"({', '.join(_CLASSES)}), legal-basis and dataset-card",
     level=Level.MANDATORY,
     evidence=Evidence.ATTESTED,
     conditions={
         BUCKET: purpose.is_one_of(_PURPOSES)
         & purpose.equals("data").implies(
             all_of(
-                _tags["classification"].is_one_of(_CLASSES),
+                _tags["data-classification"].is_one_of(_CLASSES),
                 _tags["legal-basis"].matches(r"\S"),
                 _tags["dataset-card"].matches(r"\S"),
             )
@@ -137,7 +137,7 @@ DESCRIBED_DATA = Rule(
     differs="A purpose is asked of every bucket: else a bucket of datasets could leave it out.",
     good=(
         *(Example("bucket", {"tags.purpose": each}) for each in _PURPOSES if each != "data"),
-        *(Example("bucket", {**_DATA, "tags.classification": each}) for each in _CLASSES),
+        *(Example("bucket", {**_DATA, "tags.data-classification": each}) for each in _CLASSES),
     ),
     bad=(
         Example("bucket", {"tags": ABSENT}),
@@ -145,8 +145,8 @@ DESCRIBED_DATA = Rule(
         *(
             Example("bucket", {**_DATA, f"tags.{tag}": value})
             for tag, value in (
-                ("classification", ABSENT),
-                ("classification", "secret-ish"),
+                ("data-classification", ABSENT),
+                ("data-classification", "secret-ish"),
                 ("legal-basis", ABSENT),
                 ("legal-basis", " "),
                 ("dataset-card", ABSENT),

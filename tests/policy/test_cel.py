@@ -49,8 +49,8 @@ def test_a_condition_is_written_as_cel(condition: Condition, expression: str) ->
         (resource["a"].has_in_it("x"), '(object.?a.hasValue() && object.?a.value().contains("x"))'),
         (
             resource["a"].is_later_than(now, days=parameter("limit")),
-            '(object.?a.hasValue() && timestamp(object.?a.value()) + duration("192h") > '
-            "timestamp(object.metadata.creationTimestamp))",
+            '(object.?a.hasValue() && timestamp(string(object.?a.value())) + duration("192h") > '
+            "timestamp(string(object.metadata.creationTimestamp)))",
         ),
         (requester.exists(), "request.?userInfo.?username.hasValue()"),
         (
