@@ -62,6 +62,17 @@ def test_a_controller_starts(node: Runtime, image: str) -> None:
     assert expected in node.run(IMAGES[image], *command)
 
 
+@pytest.mark.parametrize("program", ["bucket_setup", "materialisation", "wait_for_ports"])
+def test_our_own_programs_start(node: Runtime, program: str) -> None:
+    assert f"usage: {program}.py" in node.run(IMAGES["controllers"], "python", "-m", f"controllers.{program}", "--help")
+
+
+def test_our_own_image_has_the_clients_that_its_programs_import_late(node: Runtime) -> None:
+    imports = "import boto3, feast; print(feast.__version__)"
+    version = IMAGES["feature-server"].rpartition(":")[2]
+    assert node.run(IMAGES["controllers"], "python", "-c", imports).strip() == version
+
+
 def test_a_pause_container_waits(node: Runtime) -> None:
     node.start(IMAGES["pause"])
 
