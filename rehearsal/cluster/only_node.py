@@ -61,7 +61,7 @@ def host_ports() -> Mutation:
         resources=["pods"],
         operations=["CREATE"],
         conditions={
-            "is-on-the-host": "object.spec.?hostNetwork.orValue(false)",
+            "is-on-the-host": "object.spec.?hostNetwork.orValue(false) == true",
             "goes-to-no-gpu-node": GOES_TO_NO_GPU_NODE,
         },
         patches=OFF_THE_HOST,
