@@ -129,6 +129,7 @@ DEFAULT: Final = Parameters(
         "log-collector",
         "karpenter",
         "kube-system",
+        "cilium-secrets",
     ),
     baseline_namespaces=(),
     privileged_namespaces=("gpu-exporter", "log-collector"),

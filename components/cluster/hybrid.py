@@ -205,6 +205,9 @@ def _cilium_values(spec: HybridSpec) -> dict[str, Any]:
             "resources": _OPERATOR.resources(),
             "unmanagedPodWatcher": {"restart": False},  # pods on AWS' machines are another plugin's
         },
+        "secretsNamespaceLabels": {
+            f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")
+        },
         # Neither flow logs nor a proxy: both would bring certificates of their own.
         "envoy": {"enabled": False},
         "hubble": {"enabled": False},

@@ -11,23 +11,21 @@ if TYPE_CHECKING:
     from rehearsal.aws.ledger import Entry
 
 _OURS: Final = {"Key": "managed-by", "Values": ["pulumi"]}
-_KEY: Final = ":key/"
-_GOING: Final = "PendingDeletion"
+_AUTOMATIC: Final = ("snapshot:rds:", "cluster-snapshot:rds:")
+"""Snapshots that RDS made by itself; on AWS they go with their database, which moto does not do."""
 
 
 def find_leftovers(account: Account, entries: Iterable[Entry], retained: Collection[str]) -> list[str]:
-    """Everything that is still there but for what the program retains (by URN) and keys that wait for their end.
+    """Everything that is still there but for what the program retains (by URN) and what AWS has yet to take away.
 
     Tags are asked for in every region that the entries name, and in the account's own.
     """
     known = list(entries)
-    left = [entry for entry in known if entry.urn not in retained]
-    found = [f"{entry.type} {entry.id}" for entry in left]
+    found = [f"{entry.type} {entry.id}" for entry in known if entry.urn not in retained]
     kept = {entry.id for entry in known if entry.urn in retained}
     for region in sorted({account.region, *(entry.region for entry in known if entry.region)}):
-        found += [
-            arn for arn in _tagged(account, region) if not (_ends_with_one_of(arn, kept) or _is_going(account, arn))
-        ]
+        tagged = (arn for arn in _tagged(account, region) if not _ends_with_one_of(arn, kept))
+        found += [arn for arn in tagged if not _is_over(account, arn)]
     return found
 
 
@@ -46,10 +44,18 @@ def _ends_with_one_of(arn: str, names: Collection[str]) -> bool:
     return any(arn == name or arn.endswith((f"/{name}", f":{name}")) for name in names)
 
 
-def _is_going(account: Account, arn: str) -> bool:
-    """Whether it is a key that AWS deletes only after a time in which it could be had back."""
-    if _KEY not in arn:
-        return False
-    region = arn.split(":")[3]
-    key = account.call("kms", "describe_key", {"KeyId": arn}, region)["KeyMetadata"]
-    return bool(key["KeyState"] == _GOING)
+def _is_over(account: Account, arn: str) -> bool:
+    """Whether it is only shown for a while yet: its end is decided, and nobody can do anything for it."""
+    _, _, service, region, _, resource = arn.split(":", 5)
+    kind, _, name = resource.replace(":", "/").partition("/")
+    match service, kind:
+        case "kms", "key":
+            key = account.call("kms", "describe_key", {"KeyId": arn}, region)["KeyMetadata"]
+            return bool(key["KeyState"] == "PendingDeletion")
+        case "ec2", "natgateway" | "nat-gateway":
+            (gateway,) = account.call("ec2", "describe_nat_gateways", {"NatGatewayIds": [name]}, region)["NatGateways"]
+            return bool(gateway["State"] == "deleted")
+        case "elasticache", "user":
+            (user,) = account.call("elasticache", "describe_users", {"UserId": name}, region)["Users"]
+            return bool(user["Status"] == "deleting")
+    return service == "rds" and resource.startswith(_AUTOMATIC)

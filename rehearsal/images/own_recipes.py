@@ -59,9 +59,9 @@ def _controllers() -> Recipe:
         repository=f"{OWN_REPOSITORY}/controllers",
         layers=(*FEAST.layers, LayerRecipe("controllers", (programs,), expected_seconds=1)),
         version=f"{FEAST.version}-{programs.version()}",
-        source=f"this project's programs and {FEAST.source}",
+        source=f"{FEAST.source} and this project's programs",
         user=FEAST.user,
-        entrypoint=("python", "-m"),
+        command=("python",),
         environment=FEAST.environment,
         directory=FEAST.directory,
     )

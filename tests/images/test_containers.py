@@ -62,6 +62,13 @@ def test_a_controller_starts(node: Runtime, image: str) -> None:
     assert expected in node.run(IMAGES[image], *command)
 
 
+def test_our_own_programs_and_the_clients_that_they_import_late_are_in_our_image(node: Runtime) -> None:
+    imports = "import boto3, feast; from controllers import bucket_setup, materialisation, wait_for_ports; "
+    version = IMAGES["feature-server"].rpartition(":")[2]
+    said = node.run(IMAGES["controllers"], "python", "-c", f"{imports}print(feast.__version__)")
+    assert said.strip() == version
+
+
 def test_a_pause_container_waits(node: Runtime) -> None:
     node.start(IMAGES["pause"])
 
