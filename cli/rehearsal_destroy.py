@@ -56,7 +56,7 @@ def stop_on_failure(outcome: Outcome, engine: Engine, verb: str) -> None:
         return
     causes = [f"{finding.rule}: {finding.resource}: {finding.message}" for finding in outcome.violations]
     causes += outcome.errors
-    first = causes[0] if causes else "the engine ended without an error of its own"
+    first = causes[0] if causes else engine.last_error(verb) or "the engine ended without an error of its own"
     others = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
     raise RehearsalError(
         f"pulumi {verb} failed: {first}{others}",

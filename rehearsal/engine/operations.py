@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.engine.events import EventLog, Outcome
+from rehearsal.files import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +70,12 @@ class Engine:
         """Where the engine's own output of the last such operation is kept."""
         return self.home.operations / f"{verb}.log"
 
+    def last_error(self, verb: str) -> str:
+        """What the engine said last, where it ended before it could begin; empty if it said no error."""
+        lines = self.log_of(verb).read_text(errors="replace").splitlines()
+        said = [line.strip().removeprefix("error: ") for line in lines if line.strip().startswith("error: ")]
+        return said[-1] if said else ""
+
     def end_abandoned_operation(self) -> None:
         """Stop an engine that outlived the command which started it, and take away the lock of a dead one."""
         if not self._running.exists():
@@ -79,6 +86,7 @@ class Engine:
             if not _ends(pid, within_seconds=60):
                 os.kill(pid, signal.SIGKILL)
                 _ends(pid, within_seconds=10)
+        drop_torn_metadata(self.home.directory / "backend")
         self.run("cancel", "--yes", "--stack", self.home.stack)
         self._running.unlink(missing_ok=True)
 
@@ -107,6 +115,17 @@ class Engine:
             outcome = _follow(process, EventLog(events), phase)
         self._running.unlink()
         return outcome
+
+
+def drop_torn_metadata(backend: Path) -> None:
+    """Remove what a killed engine left half-written beside its files.
+
+    The engine replaces a file in one step, but not the note of its type and sum, without which it reads the file as
+    well, and with half of which it reads none of the stack again.
+    """
+    for note in backend.rglob("*.attrs"):
+        if read_json(note) is None:
+            note.unlink()
 
 
 def _follow(process: subprocess.Popen[bytes], events: EventLog, phase: Phase) -> Outcome:
