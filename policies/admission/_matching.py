@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from policies.admission._kinds import kinds
-from policies.admission._walk import read_fields
+from policies.admission._walk import asks_for_labels, read_fields
 from policies.rule import Scope
 
 if TYPE_CHECKING:
@@ -100,13 +100,9 @@ def _of_a_tenant(rule: Rule, parameters: Parameters) -> str:
 
 
 def _original(conditions: Mapping[str, Condition], parameters: Parameters) -> str:
-    """What a controller of the platform makes of a workload need not carry the workload's labels: a rule that reads
+    """What a controller of the platform makes of a workload need not carry the workload's labels: a rule that wants
     them asks the workload, or has chosen not to."""
-    made = [
-        kind
-        for kind, condition in conditions.items()
-        if kind in _EXPANDED and read_fields(condition) & {("metadata", "labels"), ("metadata", "annotations")}
-    ]
+    made = [kind for kind, condition in conditions.items() if kind in _EXPANDED and asks_for_labels(condition)]
     if not made:
         return ""
     namespaces = "|".join(re.escape(name) for name in ("kube-system", *parameters.platform_namespaces))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _OF_A_REQUEST: Final = frozenset({"object", "old", "request", "now", "parameters"})
 _ELSEWHERE: Final = "stack"
+_LABELS: Final = (("metadata", "labels"), ("metadata", "annotations"))
 
 
 def paths(condition: Condition) -> Iterator[Path]:
@@ -74,6 +75,15 @@ def read_fields(condition: Condition) -> frozenset[tuple[str, ...]]:
             return frozenset()
         found.add(keys)
     return frozenset(found - {("kind",), ("apiVersion",), ("metadata", "name"), ("metadata", "namespace")})
+
+
+def asks_for_labels(condition: Condition) -> bool:
+    """Whether the condition reads labels or annotations that are to be there, by name; not whether it goes through
+    those that are."""
+    by_name = 3
+    return any(
+        path.root == "object" and path.keys[:2] in _LABELS and len(path.keys) >= by_name for path in paths(condition)
+    )
 
 
 def _parts(condition: Condition) -> Iterator[object]:

@@ -1,7 +1,8 @@
 """What has to be otherwise for pods where one node stands for all nodes of the platform.
 
 Pods of one workload that are to be spread over several nodes or zones would wait for the other ones for ever: the
-rules that spread them are taken off. A DaemonSet's pod whose image cannot be had can go to no other node: an idle
+rules that spread them are taken off, of the pods that a workload makes: the workload itself the guardrails have
+seen with them, and a pod of its own keeps what they are to judge. A DaemonSet's pod whose image cannot be had can go to no other node: an idle
 container takes its place there, so that whoever waits for the DaemonSet does not do so in vain.
 """
 
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from rehearsal.cluster.admission import Mutation
 from rehearsal.cluster.simulated_nodes import SIMULATED
-from rehearsal.cluster.simulated_pods import GOES_TO_NO_GPU_NODE, OFF_THE_HOST, uses_one_of
+from rehearsal.cluster.simulated_pods import GOES_TO_NO_GPU_NODE, IS_OF_A_WORKLOAD, OFF_THE_HOST, uses_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,7 +47,11 @@ def spreading() -> Mutation:
         SPREADING,
         resources=["pods"],
         operations=["CREATE"],
-        conditions={"is-spread": f"{_AFFINITY} || {_SPREAD}", "goes-to-no-gpu-node": GOES_TO_NO_GPU_NODE},
+        conditions={
+            "is-spread": f"{_AFFINITY} || {_SPREAD}",
+            "is-of-a-workload": IS_OF_A_WORKLOAD,
+            "goes-to-no-gpu-node": GOES_TO_NO_GPU_NODE,
+        },
         patches=[
             f'{_AFFINITY} ? [JSONPatch{{op: "remove", path: "/spec/affinity/podAntiAffinity"}}] : []',
             f'{_SPREAD} ? [JSONPatch{{op: "remove", path: "/spec/topologySpreadConstraints"}}] : []',
@@ -62,6 +67,7 @@ def host_ports() -> Mutation:
         operations=["CREATE"],
         conditions={
             "is-on-the-host": "object.spec.?hostNetwork.orValue(false) == true",
+            "is-of-a-workload": IS_OF_A_WORKLOAD,
             "goes-to-no-gpu-node": GOES_TO_NO_GPU_NODE,
         },
         patches=OFF_THE_HOST,
@@ -76,10 +82,8 @@ def idle(node: str, unavailable: Collection[str], image: str) -> Mutation:
         f'field.key == "metadata.name" && {json.dumps(node)} in field.?values.orValue([])))'
     )
     containers = (
-        "object.spec.containers.map(container, has(container.securityContext)"
-        f' ? {{"name": dyn(container.name), "image": dyn({json.dumps(image)}),'
-        ' "securityContext": dyn(container.securityContext)}'
-        f' : {{"name": dyn(container.name), "image": dyn({json.dumps(image)})}})'
+        f'object.spec.containers.map(container, {{"name": dyn(container.name), "image": dyn({json.dumps(image)}),'
+        ' ?"resources": container.?resources, ?"securityContext": container.?securityContext})'
     )
     annotation = f"""
 has(object.metadata.annotations)

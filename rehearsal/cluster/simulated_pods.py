@@ -34,6 +34,8 @@ GOES_TO_NO_GPU_NODE = (
     f" && !object.spec.?nodeSelector.orValue({{}}).exists(label, label in {json.dumps(_GPU_NODE_LABELS)})"
 )
 """Of a pod, in CEL."""
+IS_OF_A_WORKLOAD = "object.metadata.?ownerReferences.orValue([]).exists(owner, owner.?controller.orValue(false))"
+"""Of a pod, in CEL. The guardrails have judged its workload as it is; a pod of its own they judge after us."""
 _IS_BOUND_TO_NO_NODE = (
     'object.spec.?nodeName.orValue("") == ""'
     # Its affinity names one node: another one's selector would leave it pending.
@@ -57,8 +59,9 @@ _TOLERATE = f"""
 """Mutations run again when a webhook has changed the pod: they find what they added."""
 
 OFF_THE_HOST = (
-    'object.spec.?hostNetwork.orValue(false) ? [JSONPatch{op: "remove", path: "/spec/hostNetwork"}] : []',
-    "object.spec.containers.transformList(i, container, has(container.ports),"
+    f"{IS_OF_A_WORKLOAD} && object.spec.?hostNetwork.orValue(false) == true"
+    ' ? [JSONPatch{op: "remove", path: "/spec/hostNetwork"}] : []',
+    f"object.spec.containers.transformList(i, container, has(container.ports) && {IS_OF_A_WORKLOAD},"
     ' JSONPatch{op: "remove", path: "/spec/containers/" + string(i) + "/ports"})',
 )
 """Patches by which two pods that take the same port of their hosts fit on one simulated node."""

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.rehearsal
 Json = dict[str, Any]
 PODS = "/api/v1/namespaces/default/pods"
 IMAGE = "docker.io/library/cannot-be-had:1"
+RESOURCES = {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "1", "memory": "1Gi"}}
+OF_A_WORKLOAD = [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "any", "uid": "1", "controller": True}]
 
 
 def pod_spec(gpus: int) -> Json:
@@ -80,7 +82,7 @@ def daemons_pod(node: str, image: str) -> Json:
         "spec": {
             "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
             "initContainers": [{"name": "first", "image": image}],
-            "containers": [{"name": "main", "image": image, "volumeMounts": mounts}],
+            "containers": [{"name": "main", "image": image, "resources": RESOURCES, "volumeMounts": mounts}],
             "volumes": [log],
         },
     }
@@ -96,6 +98,7 @@ def test_a_daemon_that_cannot_run_on_the_real_node_has_an_idle_container_there(c
     until(lambda: admitted("real-0")["spec"]["containers"][0]["image"] == "pause:1", "the policy is active")
     idle = admitted("real-0")
     assert "initContainers" not in idle["spec"]
+    assert idle["spec"]["containers"][0]["resources"] == RESOURCES
     assert idle["metadata"]["annotations"] == {simulated_nodes.SIMULATED: "true"}
     assert admitted("gpu-0")["spec"]["containers"][0]["image"] == IMAGE
     assert admitted("real-0", "other:1")["spec"]["containers"][0]["image"] == "other:1"
@@ -116,7 +119,7 @@ def test_pods_of_the_platform_are_spread_over_no_nodes_that_are_not_there(cluste
     }
 
     def admitted(gpus: int) -> Json:
-        pod = {"metadata": {"name": "twice"}, "spec": pod_spec(gpus) | rules}
+        pod = {"metadata": {"name": "twice", "ownerReferences": OF_A_WORKLOAD}, "spec": pod_spec(gpus) | rules}
         found: Json = cluster.create(PODS, pod, dry_run=True)["spec"]
         return found
 
@@ -135,10 +138,15 @@ def test_two_pods_of_one_host_port_fit_on_one_simulated_node(cluster: Kube) -> N
     spec = {"hostNetwork": True, "containers": [{"name": "main", "image": "x", "ports": [port]}]}
 
     def admitted() -> Json:
-        found: Json = cluster.create(PODS, {"metadata": {"name": "agent"}, "spec": spec}, dry_run=True)["spec"]
+        return create(OF_A_WORKLOAD)
+
+    def create(owners: list[Json]) -> Json:
+        metadata = {"name": "agent", "ownerReferences": owners}
+        found: Json = cluster.create(PODS, {"metadata": metadata, "spec": spec}, dry_run=True)["spec"]
         return found
 
     until(lambda: "hostNetwork" not in admitted(), "the policy is active")
     assert "ports" not in admitted()["containers"][0]
+    assert create([])["hostNetwork"], "the guardrails are to see what no workload made"
     for manifest in reversed(mutation.manifests()):
         cluster.delete(cluster.path_of(manifest))
