@@ -1,9 +1,9 @@
 """What has to be otherwise for pods where one node stands for all nodes of the platform.
 
 Pods of one workload that are to be spread over several nodes or zones would wait for the other ones for ever: the
-rules that spread them are taken off, of the pods that a workload makes: the workload itself the guardrails have
-seen with them, and a pod of its own keeps what they are to judge. A DaemonSet's pod whose image cannot be had can go to no other node: an idle
-container takes its place there, so that whoever waits for the DaemonSet does not do so in vain.
+rules that spread them are taken off, of pods that a workload makes: the guardrails have seen the workload with them,
+and a pod of its own keeps what they are to judge. A DaemonSet's pod whose image cannot be had can go to no other node:
+an idle container takes its place there, so that whoever waits for the DaemonSet does not do so in vain.
 """
 
 from __future__ import annotations
