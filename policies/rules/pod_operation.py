@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 _CONTAINER: Final = "spec.template.spec.containers[0]"
 _MODEL: Final = "spec.predictor.model"
-_SIZES: Final = [(f"resources.{bound}.{what}") for bound in ("requests", "limits") for what in ("cpu", "memory")]
+_LIMITS: Final = ("resources.limits.cpu", "resources.limits.memory")
+"""Where nothing is requested Kubernetes requests what the limit is, so these are enough."""
+_REQUESTS: Final = ("resources.requests.cpu", "resources.requests.memory")
 _SIZED_KINDS: Final = tuple(
     kind for kind, workload in WORKLOADS.items() if kind not in RUNTIMES and (workload.pods or kind == SERVICE)
 )
 
 
 def _sized(whole: Value) -> Condition:
-    return all_of(*(whole[size].exists() for size in _SIZES))
+    return all_of(*(whole[limit].exists() for limit in _LIMITS))
 
 
 def _sized_pod(pod: Value) -> Condition:
@@ -38,13 +40,13 @@ SIZED = Rule(
     title="Containers state requests and limits of cpu and memory",
     why="The scheduler and the queue can only share out what is asked for; one container without a memory limit can "
     "take a whole machine down, with the jobs that run on it.",
-    fix="set resources.requests and resources.limits for cpu and memory on every container",
+    fix="set resources.limits for cpu and memory on every container; resources.requests where it needs less",
     level=Level.MANDATORY,
     conditions=_SIZED,
     frameworks={"NIST AI RMF": ("MANAGE 2.2",)},
     peers=("CKV_K8S_10-13", "Kyverno require-requests-limits", "Gatekeeper containerresources"),
-    differs="A serving runtime is not asked for sizes, the InferenceService that uses it is; a TrainJob is not, its "
-    "runtime is.",
+    differs="Limits alone are enough, Kubernetes then requests as much. A serving runtime is not asked for sizes, the "
+    "InferenceService that uses it is; a TrainJob is not, its runtime is.",
     good=(
         *every_workload(kinds=_SIZED_KINDS),
         Example(
@@ -57,11 +59,12 @@ SIZED = Rule(
             },
         ),
         Example("inference service", {"spec.predictor": ABSENT}),
+        *variants("deployment", *((f"{_CONTAINER}.{request}", ABSENT) for request in _REQUESTS)),
     ),
     bad=(
         *in_every_container("resources", ABSENT, kinds=_SIZED_KINDS, lists=("initContainers", "containers")),
-        *variants("deployment", *((f"{_CONTAINER}.{size}", ABSENT) for size in _SIZES)),
-        *variants("inference service", *((f"{_MODEL}.{size}", ABSENT) for size in _SIZES)),
+        *variants("deployment", *((f"{_CONTAINER}.{size}", ABSENT) for size in _LIMITS)),
+        *variants("inference service", *((f"{_MODEL}.{size}", ABSENT) for size in _LIMITS)),
         Example("inference service", {"spec.canary[0].predictor.model": {"runtime": "vllm"}}),
     ),
     unknown=(

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rehearsal.progress import Silent
+from rehearsal.session import Level, Session, World, needed_tools
+from rehearsal.toolchain import Toolchain
 from tests.rehearsal.conftest import NAME, PROJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.rehearsal.conftest import Platform
@@ -70,7 +74,37 @@ def environment(platform: Platform, block: str) -> dict[str, str]:
     return rehearsed
 
 
-@pytest.mark.parametrize("block", COMMANDS)
+@pytest.fixture(scope="module")
+def own_cluster(platform: Platform) -> Iterator[Path]:
+    """The kubeconfig of a cluster that has no platform yet."""
+    assert platform.summary["ready"]
+    session = Session.start(
+        "own-cluster",
+        Toolchain.default().ensure(needed_tools(Level.OBJECTS), Silent()),
+        World(),
+        Silent(),
+        Level.OBJECTS,
+    )
+    yield session.kubeconfig
+    session.stop(Silent(), remove=True)
+
+
+@pytest.mark.parametrize("block", [each for each in COMMANDS if "stack init" in each.values[0]])
+def test_the_commands_for_a_cluster_of_ones_own_work(
+    platform: Platform, checkout: Path, own_cluster: Path, block: str
+) -> None:
+    done = subprocess.run(
+        ["sh", "-euc", block],
+        cwd=checkout,
+        env=environment(platform, block) | {"KUBECONFIG": str(own_cluster)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("block", [each for each in COMMANDS if "stack init" not in each.values[0]])
 def test_the_commands_of_a_page_work(platform: Platform, checkout: Path, block: str) -> None:
     shell = ["sh", "-euc", block]
     inside = "pulumi " in block

@@ -30,6 +30,7 @@ def job(name: str, gpus: int) -> dict[str, Any]:
         },
         "securityContext": {
             "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
             "runAsNonRoot": True,
             "runAsUser": 1000,
@@ -42,6 +43,7 @@ def job(name: str, gpus: int) -> dict[str, Any]:
         "kind": "Job",
         "metadata": {"name": name, "namespace": NAMESPACE, "labels": QUEUE | OWNED},
         "spec": {
+            "ttlSecondsAfterFinished": 3600,
             "parallelism": pods,
             "completions": pods,
             "template": {
@@ -99,7 +101,12 @@ def test_a_train_job_starts_from_the_platforms_runtime(platform: Platform, submi
         {
             "apiVersion": "trainer.kubeflow.org/v1alpha1",
             "kind": "TrainJob",
-            "metadata": {"name": "distributed", "namespace": NAMESPACE, "labels": QUEUE | OWNED},
+            "metadata": {
+                "name": "distributed",
+                "namespace": NAMESPACE,
+                "labels": QUEUE | OWNED,
+                "annotations": {"mlplatform.dev/ttl": "1h"},
+            },
             "spec": {
                 "runtimeRef": {"name": runtime.rpartition("/")[2]},
                 "trainer": {
