@@ -35,12 +35,14 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
-COMMANDS = [
-    pytest.param(block, id=f"{page.stem}-{number}")
+COMMANDS = {
+    f"{page.stem}-{number}": block
     for page in PAGES
     for number, block in enumerate(blocks(page, "sh"))
     if block.strip() not in ELSEWHERE
-]
+}
+ON_OWN_CLUSTER = {name: block for name, block in COMMANDS.items() if "stack init" in block}
+HERE = {name: block for name, block in COMMANDS.items() if name not in ON_OWN_CLUSTER}
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def own_cluster(platform: Platform) -> Iterator[Path]:
     session.stop(Silent(), remove=True)
 
 
-@pytest.mark.parametrize("block", [each for each in COMMANDS if "stack init" in each.values[0]])
+@pytest.mark.parametrize("block", ON_OWN_CLUSTER.values(), ids=ON_OWN_CLUSTER.keys())
 def test_the_commands_for_a_cluster_of_ones_own_work(
     platform: Platform, checkout: Path, own_cluster: Path, block: str
 ) -> None:
@@ -104,7 +106,7 @@ def test_the_commands_for_a_cluster_of_ones_own_work(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("block", [each for each in COMMANDS if "stack init" not in each.values[0]])
+@pytest.mark.parametrize("block", HERE.values(), ids=HERE.keys())
 def test_the_commands_of_a_page_work(platform: Platform, checkout: Path, block: str) -> None:
     shell = ["sh", "-euc", block]
     inside = "pulumi " in block
