@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from cli.recorder.outputs import Output
-
-if TYPE_CHECKING:
-    from cli.recorder.resources import Resource
 
 _LISTS: Final = (
     "depends_on",
@@ -27,11 +24,11 @@ _LISTS: Final = (
 class ResourceOptions:
     """As ``pulumi.ResourceOptions``; what does not decide a verdict is kept as it is given."""
 
-    parent: Resource | None = None
+    parent: Any = None
     depends_on: Any = None
     protect: bool | None = None
     delete_before_replace: bool | None = None
-    provider: Resource | None = None
+    provider: Any = None
     providers: Any = None
     ignore_changes: list[str] | None = None
     replace_on_changes: list[str] | None = None
@@ -45,7 +42,7 @@ class ResourceOptions:
     id: Any = None
     import_: str | None = None
     retain_on_delete: bool | None = None
-    deleted_with: Resource | None = None
+    deleted_with: Any = None
     plugin_download_url: str | None = None
     hooks: Any = None
     hide_diffs: Any = None

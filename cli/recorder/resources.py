@@ -73,7 +73,7 @@ class Resource:
     ) -> None:
         del dependency, package_ref
         run, opts = current.run, opts or ResourceOptions()
-        parent = opts.parent
+        parent: Resource | None = opts.parent
         self._children: list[Resource] = []
         self._stands_for_its_children = not (custom or remote)
         if parent is not None:
