@@ -30,11 +30,13 @@ class Answer:
     """What the server said of an object: the policies that it breaks, with their messages.
 
     ``refused`` is the server's own word where it did not come to its policies, ``object`` what would have been stored.
+    ``outdated`` means that it did not come to them because somebody else changed the object first.
     """
 
     broken: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
     object: Json = field(default_factory=dict)
+    outdated: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,13 @@ class Cluster(Kube):
         collection = collection_of(manifest)
         if before is None:
             return self._answer("POST", f"{collection}?dryRun=All", manifest, who)
-        made = self.create(collection, before)["metadata"]
-        path = f"{collection}/{made['name']}"
-        changed = {**manifest["metadata"], "resourceVersion": made["resourceVersion"]}
+        made = self.create(collection, before)
+        path = f"{collection}/{made['metadata']['name']}"
         try:
-            return self._answer("PUT", f"{path}?dryRun=All", {**manifest, "metadata": changed}, who)
+            while (answer := self._change(path, manifest, made, who)).outdated:
+                # The controllers of built-in kinds write to a new object as soon as they see it.
+                made = self.get(path)
+            return answer
         finally:
             self.delete(path, grace_seconds=0)
 
@@ -97,6 +101,10 @@ class Cluster(Kube):
             if not any(holds(change.object) for change in changes):
                 raise KubeError(0, "Timeout", f"{collection}/{name} is not ready")
 
+    def _change(self, path: str, manifest: Json, made: Json, who: Somebody | None) -> Answer:
+        changed = {**manifest["metadata"], "resourceVersion": made["metadata"]["resourceVersion"]}
+        return self._answer("PUT", f"{path}?dryRun=All", {**manifest, "metadata": changed}, who)
+
     def _answer(self, method: str, path: str, manifest: Json, who: Somebody | None) -> Answer:
         connection = self._open = self._open or self._connection()
         connection.putrequest(method, path)
@@ -110,6 +118,8 @@ class Cluster(Kube):
         response = connection.getresponse()
         said = json.loads(response.read())
         broken = {found[1]: found[2] for text in _warnings(response) if (found := _FAILED.search(text))}
+        if response.status == HTTPStatus.CONFLICT and method == "PUT":
+            return Answer(outdated=True)
         if response.status == HTTPStatus.CONFLICT or response.status < HTTPStatus.BAD_REQUEST:
             # An object of that name is there: admission comes before the server finds that out.
             return Answer(broken, object=said)

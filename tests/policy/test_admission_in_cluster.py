@@ -103,6 +103,20 @@ def test_an_object_that_came_before_the_rule_can_be_worked_on_until_what_is_judg
     assert broken(cluster, "K8S-13", manifest("service", {"spec.type": "LoadBalancer"}), before)
 
 
+def test_a_change_that_a_controller_forestalls_is_asked_about_again(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = cluster.create
+
+    def forestalled(path: str, made: Json, *, dry_run: bool = False) -> Json:
+        first = create(path, made, dry_run=dry_run)
+        cluster.apply({**made, "metadata": {**made["metadata"], "annotations": {"a/b": "c"}}})
+        return first
+
+    monkeypatch.setattr(cluster, "create", forestalled)
+    assert broken(cluster, "K8S-13", manifest("service", {"spec.type": "LoadBalancer"}), manifest("service", NODE_PORT))
+
+
 def test_what_kubernetes_makes_of_an_exempt_workload_is_exempt_and_a_forgery_is_not(cluster: Cluster) -> None:
     on_host = manifest("pod", {"metadata.namespace": "monitoring", "spec.hostPID": True})
     made = owned(on_host, "DaemonSet", "gpu-exporter")
