@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,7 +19,7 @@ from policies.resource import Resource, type_of_token
 from policies.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from cli.recorder import Registration
     from policies.exceptions import Exceptions
@@ -37,7 +39,8 @@ def check_stacks(files: Sequence[Path], seen: Callable[[Checked | Unchecked], No
     checked: list[Checked] = []
     unchecked: list[Unchecked] = []
     for file in files:
-        result = check_stack(file, excepted)
+        with _uncollected():
+            result = check_stack(file, excepted)
         seen(result)
         if isinstance(result, Checked):
             checked.append(result)
@@ -47,6 +50,19 @@ def check_stacks(files: Sequence[Path], seen: Callable[[Checked | Unchecked], No
     unused = [Flaw(entry.line, f"{entry.rule}: {text}") for entry, text in useless(excepted, checked, stacks)]
     flaws = (*excepted.flaws, *unused)
     return Report(tuple(checked), tuple(unchecked), flaws, str(exceptions.FILE.relative_to(ROOT)), RULES)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """While a stack is judged next to nothing becomes garbage, and the collector would walk all of it again and again:
+    the time for one more team would grow with the teams."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 def check_stack(file: Path, excepted: Exceptions) -> Checked | Unchecked:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from policies.language import Place
 
 Steps = tuple[str | int, ...]
+_WORD: Final = re.compile("[A-Za-z0-9]+")
 _SHORTEST: Final = 3
 """A shorter value is found in too many places to say where it comes from."""
 
@@ -31,10 +32,14 @@ class StackLocator:
         self._registered = {each.urn: each for each in recording.registrations}
         config = recording.values.get("config")
         self._config: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
-        self._entries = list(_entries(self._config, ()))
-        self._by_value: dict[str, list[Steps]] = {}
+        # Indexes: a stack has hundreds of entries and thousands of resources, and a change may break a rule on each.
+        self._named: dict[str, list[tuple[int, Steps]]] = {}
+        for number, (steps, name) in enumerate(_entries(self._config, ())):
+            self._named.setdefault(name, []).append((number, steps))
+        self._by_value: dict[tuple[str, Steps], list[Steps]] = {}
         for steps, value in _scalars(self._config, ()):
-            self._by_value.setdefault(str(value), []).append(steps)
+            for length in range(len(steps) + 1):
+                self._by_value.setdefault((str(value), steps[:length]), []).append(steps)
 
     def __call__(self, verdict: Verdict) -> Location:
         """The setting and the line of the program that the judged resource comes from."""
@@ -57,11 +62,17 @@ class StackLocator:
         components = list(self._component_names(registered))
         metadata = registered.properties.get("metadata")
         said = [registered.name, *components, _text(metadata, "namespace"), _text(metadata, "name")]
-        named = [entry for entry in self._entries if _speaks_of(entry[1], said)]
+        named = self._spoken_of(said)
         sections = [(key,) for key in self._config if _section(key) in components]
         own = [steps for steps, name in named if f"{_section(str(steps[0])).removesuffix('s')}-{name}" in components]
         inside = [steps for steps, _ in named if (steps[0],) in sections]
         return [*(own or inside or [steps for steps, _ in named]), *sections]
+
+    def _spoken_of(self, said: list[str]) -> list[tuple[Steps, str]]:
+        """The entries whose names stand in these texts as whole words, in the order of the entries."""
+        names = dict.fromkeys(part for text in said for part in _parts(text) if part in self._named)
+        found = sorted((number, steps, name) for name in names for number, steps in self._named[name])
+        return [(steps, name) for _, steps, name in found]
 
     def _component_names(self, registered: Registration) -> Iterator[str]:
         """The names of the components around it, the outermost last."""
@@ -76,15 +87,19 @@ class StackLocator:
             value = _value_at(verdict.resource.properties, place)
             if isinstance(value, bool) or not isinstance(value, str | int | float) or len(str(value)) < _SHORTEST:
                 continue
-            found = self._by_value.get(str(value), [])
-            near = [steps for steps in found if any(steps[: len(each)] == each for each in around)]
+            found = self._by_value.get((str(value), ()), [])
+            near = list(dict.fromkeys(steps for each in around for steps in self._by_value.get((str(value), each), ())))
             if len(near or found) == 1:
                 return (near or found)[0]
         return None
 
 
-def _speaks_of(name: str, said: list[str]) -> bool:
-    return any(re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", text) for text in said)
+def _parts(text: str) -> Iterator[str]:
+    """Every part of the text that begins and ends with a whole word: ``a-b-c`` has six."""
+    words = list(_WORD.finditer(text))
+    for number, first in enumerate(words):
+        for last in words[number:]:
+            yield text[first.start() : last.end()]
 
 
 def _section(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,11 @@ WithCluster = Annotated[
     bool, typer.Option("--cluster/--no-cluster", help="Ask a real API server too, which is started for it.")
 ]
 OfRule = Annotated[list[str] | None, typer.Option("--rule", help="Only this rule; may be given several times.")]
+Objects = Annotated[
+    int, typer.Option("--fuzz", min=0, help="How many random objects the evaluator, CEL and the API server compare.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="What random objects start from; another one every day.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 
 
 @app.command("list")
@@ -52,14 +58,31 @@ def explain(rule_id: RuleId, as_yaml: AsYaml = False) -> None:
 
 
 @app.command("test")
-def prove_rules(cluster: WithCluster = True, rules: OfRule = None) -> None:
-    """Prove the rules: every example at every place, every mutant of a condition, every value unknown.
+def prove_rules(
+    cluster: WithCluster = True,
+    rules: OfRule = None,
+    objects: Objects = 300,
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove the rules: every example at every place, every mutant of a condition, every value unknown, random objects.
 
-    Exit code 1 when a place disagrees with the evaluator, a mutant survives, or an unknown passes.
+    Exit code 1 when a place differs from the evaluator (but for listed divergences), a mutant survives, an unknown
+    passes, or anything crashes.
     """
-    from cli.proof.prove import prove
+    from cli.console import ConsoleReporter
+    from cli.proof.figures import show
+    from cli.proof.prove import Effort, prove
+    from rehearsal.progress import Silent
 
-    raise typer.Exit(0 if prove([_rule(each) for each in rules or ()], cluster=cluster) else 1)
+    out = console()
+    asked = [_rule(each) for each in rules or ()]
+    figures = prove(asked, Effort(cluster, objects, seed), Silent() if as_json else ConsoleReporter(out))
+    if as_json:
+        sys.stdout.write(json.dumps(figures.data(), indent=2, ensure_ascii=False) + "\n")
+    else:
+        show(out, figures)
+    raise typer.Exit(1 if figures.failures else 0)
 
 
 @app.command("mutate")

@@ -31,9 +31,10 @@ _SAID = {
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Why a place gives no verdict of its own on an example."""
+    """Why a place gives no verdict of its own on an example; ``of_itself``: it was asked, and did not come to it."""
 
     reason: str
+    of_itself: bool = False
 
 
 class Place(Protocol):

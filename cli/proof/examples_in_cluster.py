@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.proof.answers import NotAsked, Said
-from cli.proof.cluster import Cluster, Somebody
+from cli.proof.cluster import Answer, Cluster, Somebody
 from cli.proof.not_in_cluster import not_in_cluster
 from policies.admission import Wanted, is_object, manifests, name_of, plural
 from policies.rules._examples import PARAMETERS
@@ -55,16 +55,25 @@ class ExamplesInCluster:
         for grants in {_grants(case) for case in asked if case.request is not None}:
             _grant(cluster, grants)
         self._suffixes: dict[str, str] = {}
+        self._last: tuple[tuple[object, ...], Answer] | None = None
         self._install(asked)
 
     def ask(self, case: Case) -> Said | NotAsked:
         """Whether the server warns that the example's rule is broken."""
         if (reason := not_in_cluster(case)) is not None:
             return reason
-        answer = self._cluster.submit(dict(case.judged.properties), _plain(case.old), _who(case))
+        answer = self._answer(case)
         if answer.refused:
-            return NotAsked(f"the API server itself refuses the object: {answer.refused}")
+            return NotAsked(f"the API server itself refuses the object: {answer.refused}", of_itself=True)
         return Said.BROKEN if self._policy_of(case) in answer.broken else Said.HOLDS
+
+    def _answer(self, case: Case) -> Answer:
+        """What it says of the object; of one that was asked last for another rule, what it said then."""
+        asked = (case.resources, case.old, case.request)
+        if self._last is None or any(one is not other for one, other in zip(asked, self._last[0], strict=True)):
+            answer = self._cluster.submit(dict(case.judged.properties), _plain(case.old), _who(case))
+            self._last = asked, answer
+        return self._last[1]
 
     def _install(self, asked: list[Case]) -> None:
         by_parameters: dict[str, list[Case]] = {}

@@ -1,17 +1,13 @@
-"""Proves the rules and prints the figures: zeros where zeros belong."""
+"""Proves the rules: every example at every place, every change of a condition, every value unknown, random objects."""
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from rich.markup import escape
-from rich.table import Table
-
-from cli.console import ConsoleReporter, console
-from cli.proof.answers import NotAsked, compared
+from cli.proof.answers import compared
+from cli.proof.figures import Figures
 from cli.proof.pack import PackOfExamples
 from policies.judgement import Outcome, judge
 from policies.proof.cases import Case, cases
@@ -23,84 +19,84 @@ from policies.rules import RULES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from rich.console import Console
-
     from cli.proof.answers import Place
     from cli.proof.cluster import Cluster
     from policies.rule import Rule
+    from rehearsal.progress import Reporter
+
+RANDOM_OBJECTS: Final = 300
+"""How many, where nobody says otherwise."""
 
 
-@dataclass
-class Figures:
-    """What was asked and what came out, over all rules."""
+@dataclass(frozen=True)
+class Effort:
+    """What to ask: a real API server too, and how many random objects from which seed (today's where none is given)."""
 
-    asked: Counter[str] = field(default_factory=Counter)
-    """Examples with a verdict, by place."""
-    not_asked: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Examples without, by place and reason."""
-    wrong: list[str] = field(default_factory=list)
-    """Examples to which a place answers otherwise than it should."""
-    mutants: int = 0
-    survivors: list[str] = field(default_factory=list)
-    unknowns: int = 0
-    passed_unknown: list[str] = field(default_factory=list)
-    """Values that, made unknown, let a violation pass."""
-
-    @property
-    def proved(self) -> bool:
-        """Whether there is nothing to object to."""
-        return not (self.wrong or self.survivors or self.passed_unknown)
+    cluster: bool = True
+    objects: int = RANDOM_OBJECTS
+    seed: int | None = None
 
 
-def prove(rules: Sequence[Rule], *, cluster: bool) -> bool:
-    """Prove these rules, or all; true if nothing is found."""
-    rules, figures = rules or RULES, Figures()
-    out = console()
-    reporter = ConsoleReporter(out)
+def prove(rules: Sequence[Rule], effort: Effort, reporter: Reporter) -> Figures:
+    """Prove these rules, or all."""
+    rules = rules or RULES
     examples = [case for rule in rules for case in cases(rule)]
+    figures = Figures(len(rules))
     with reporter.phase(f"{len(examples)} examples judged by the evaluator"):
-        figures.asked["evaluator"] = len(examples)
+        figures.fixtures["evaluator"] = len(examples)
         figures.wrong += [f"evaluator: {case.label}" for case in examples if not case.as_expected]
     with PackOfExamples() as pack, reporter.phase("the same over the pack's protocol"):
         _ask(pack, examples, figures)
-    if engine := _other_engine():
+    engine = _other_engine()
+    if engine:
         with reporter.phase("the same by a second CEL engine"):
             _ask(engine, examples, figures)
-    if cluster:
-        with _api_server(reporter) as server, reporter.phase("the same by a real API server"):
-            from cli.proof.examples_in_cluster import ExamplesInCluster
+    if effort.cluster:
+        with _api_server(reporter) as server:
+            with reporter.phase("the same by a real API server"):
+                from cli.proof.examples_in_cluster import ExamplesInCluster
 
-            _ask(ExamplesInCluster(server, examples), examples, figures)
+                cluster = ExamplesInCluster(server, examples)
+                _ask(cluster, examples, figures)
+            _fuzz(rules, [*([engine] if engine else []), cluster], effort, figures, reporter)
+    elif engine:
+        _fuzz(rules, [engine], effort, figures, reporter)
     with reporter.phase("every change of a condition"):
         _mutate(rules, figures)
     with reporter.phase("every value unknown"):
         _make_unknown([case for case in examples if case.role == "bad"], figures)
-    _print(out, rules, figures)
-    return figures.proved
+    return figures
 
 
 def _ask(place: Place, examples: Sequence[Case], figures: Figures) -> None:
     for case in examples:
-        found = compared(case, place)
-        if isinstance(found.answer, NotAsked):
-            figures.not_asked[place.name, found.answer.reason.partition(":")[0]] += 1
-            continue
-        figures.asked[place.name] += 1
-        if found.differs:
-            figures.wrong.append(str(found))
+        figures.count(compared(case, place))
+
+
+def _fuzz(rules: Sequence[Rule], places: Sequence[Place], effort: Effort, figures: Figures, reporter: Reporter) -> None:
+    try:
+        from cli.proof.fuzz import fuzz, kinds, seed_of_today
+    except ImportError:
+        # It is there for developers, not for who installs the platform.
+        return
+    if not effort.objects or not kinds(rules):
+        return
+    with reporter.phase(f"{effort.objects} random objects"):
+        seed = seed_of_today() if effort.seed is None else effort.seed
+        figures.fuzzed = fuzz(rules, places, effort.objects, seed)
 
 
 def _other_engine() -> Place | None:
     try:
         from cli.proof.cel import CelEngine
     except ImportError:
-        # It is there for developers, not for who installs the platform.
+        # For developers too.
         return None
     return CelEngine()
 
 
 @contextmanager
-def _api_server(reporter: ConsoleReporter) -> Iterator[Cluster]:
+def _api_server(reporter: Reporter) -> Iterator[Cluster]:
     from cli.proof.cluster import Cluster
     from rehearsal.progress import Silent
     from rehearsal.session import Level as RehearsalLevel
@@ -134,27 +130,3 @@ def _make_unknown(examples: Sequence[Case], figures: Figures) -> None:
             figures.unknowns += 1
             if judge(case.rule, changed, surroundings).outcome in (Outcome.PASS, Outcome.BROKEN):
                 figures.passed_unknown.append(f"{case.label}: {place}")
-
-
-def _print(out: Console, rules: Sequence[Rule], figures: Figures) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    rows: list[tuple[str, str]] = [("rules", f"{len(rules)}")]
-    rows += [(f"examples, {place}", f"{count:,}") for place, count in figures.asked.items()]
-    rows += [
-        ("answers that differ", _zero(len(figures.wrong))),
-        ("changed conditions", f"{figures.mutants:,}"),
-        ("changes unnoticed", _zero(len(figures.survivors))),
-        ("values made unknown", f"{figures.unknowns:,}"),
-        ("unknowns that pass", _zero(len(figures.passed_unknown))),
-    ]
-    for name, value in rows:
-        table.add_row(name, value)
-    out.print(table)
-    for (place, reason), count in sorted(figures.not_asked.items()):
-        out.print(f"[dim]{place} gives no verdict on {count:,}: {escape(reason)}[/]", soft_wrap=True)
-    for line in (*figures.wrong, *figures.survivors, *figures.passed_unknown):
-        out.print(f"[red]✗[/] {escape(line)}", soft_wrap=True)
-
-
-def _zero(count: int) -> str:
-    return f"[{'red' if count else 'green'}]{count}[/]"

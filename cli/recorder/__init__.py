@@ -57,6 +57,7 @@ def record(file: Path) -> Recording:
     stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
     run = current.run = Run(stack, file.absolute().parents[1])
     config: dict[str, str] = {}
+    collected = gc.isenabled()
     with stand_ins(config):
         from stacks import _document
 
@@ -74,7 +75,8 @@ def record(file: Path) -> Recording:
             raise CannotRecordError(str(error)) from None
         finally:
             # The program switches it off, since it ends with its process; this one goes on.
-            gc.enable()
+            if collected:
+                gc.enable()
     return Recording(stack, file, tuple(run.registered.values()), values, document.lines)
 
 

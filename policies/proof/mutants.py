@@ -89,6 +89,8 @@ def _mutants(rule: Rule) -> Iterator[Mutant]:
 def _changes(part: Condition) -> Iterator[tuple[str, Condition]]:
     yield "hold always:", _ALWAYS
     yield "hold never:", _NEVER
+    if not isinstance(part, Not):
+        yield "negate:", Not(part)
     match part:
         case Both(parts) | Either(parts) if len(parts) > 1:
             yield "swap and/or in", Either(parts) if isinstance(part, Both) else Both(parts)
@@ -106,10 +108,14 @@ def _changes(part: Condition) -> Iterator[tuple[str, Condition]]:
             yield "any value for", Exists(path)
             for near in (limit - 1, limit + 1):
                 yield f"{near} instead of {limit}:", Compare(path, order, near)
+            yield "the other order in", Compare(path, ">=" if order == "<=" else "<=", limit)
         case Later(path, than, days):
             yield "any value for", Exists(path)
             if days != 0:
                 yield "without the days:", Later(path, than)
+        case Text(path, "starts with", text):
+            yield "any value for", Exists(path)
+            yield "anywhere in", Text(path, "contains", text)
         case Compare(path, _, _) | CompareQuantity(path, _) | Text(path, _, _) | Filled(path):
             yield "any value for", Exists(path)
         case Among(path, members):

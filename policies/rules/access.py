@@ -49,6 +49,8 @@ NARROW_ROLES = Rule(
     peers=("CKV_K8S_49", "CKV2_K8S_1-3", "Kyverno restrict-wildcard-verbs"),
     good=(
         *(Example(base) for base in ("role", "cluster role", "binding", "cluster binding")),
+        # To RBAC this is a name and no wildcard: it grants nothing.
+        Example("role", {"rules[1].resources": ["pods/*"]}),
         # The API server puts this one's rules together from other roles.
         Example("cluster role", {"rules": None, "aggregationRule": {"clusterRoleSelectors": [{}]}}),
     ),

@@ -82,6 +82,7 @@ TRUSTED_IMAGES = Rule(
             (f"{_CONTAINER}.image", f"{_SERVER}@sha256:4f4f"),
             (f"{_CONTAINER}.image", f"docker.io/somebody/feature-server@{DIGEST}"),
             (f"{_CONTAINER}.image", f"nginx@{DIGEST}"),
+            (f"{_CONTAINER}.image", f"registry.example/{IMAGE}"),
             (f"{_POD}.volumes", [{"name": "s", "emptyDir": {}}, {"name": "m", "image": {"reference": "a/b:1"}}]),
             (f"{_POD}.volumes", [{"name": "model", "image": {}}]),
         ),

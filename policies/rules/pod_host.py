@@ -150,6 +150,7 @@ OFF_THE_HOST = Rule(
             *((f"{_POD}.containers[0].{handler}.host", "") for handler in _HANDLERS),
             *((_ANNOTATION, profile) for profile in ("runtime/default", "localhost/own", "")),
             ('spec.template.metadata.annotations["other"]', "unconfined"),
+            (f'spec.template.metadata.annotations["x{_APPARMOR_ANNOTATION}main"]', "unconfined"),
         ),
         Example(
             "daemon set",

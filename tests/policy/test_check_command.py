@@ -160,7 +160,19 @@ def test_a_rule_is_explained_with_where_it_is_enforced() -> None:
 
 
 def test_the_proof_of_a_rule_prints_figures_and_zeros() -> None:
-    done = mlplatform("policies", "test", "--no-cluster", "--rule", "K8S-13")
+    done = mlplatform("policies", "test", "--no-cluster", "--rule", "K8S-13", "--fuzz", "20")
     assert done.returncode == 0, done.stdout
-    for line in ("answers that differ", "changes unnoticed", "unknowns that pass"):
-        assert re.search(rf"{line}\s+0\b", done.stdout)
+    zeros = ("parity, different", "mutants that survive", "unknowns that pass", "fuzz, different or crashed")
+    for line in zeros:
+        assert re.search(rf"{line}\s+0\b", done.stdout), done.stdout
+
+
+def test_the_proof_of_a_rule_is_data_where_asked() -> None:
+    done = mlplatform("policies", "test", "--no-cluster", "--rule", "K8S-13", "--fuzz", "20", "--seed", "7", "--json")
+    figures = json.loads(done.stdout)
+    assert figures["proved"] is True
+    assert figures["rules"] == 1
+    assert figures["parity"]["same"] == sum(figures["fixtures"].values()) - figures["fixtures"]["evaluator"] > 0
+    assert figures["mutants"]["killed"] > 10
+    assert figures["fuzz"]["seed"] == 7
+    assert figures["fuzz"]["objects"] >= 20
