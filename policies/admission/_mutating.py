@@ -30,17 +30,13 @@ def mutating_policy(
     filled = {kind: condition for kind, condition in conditions.items() if kind in rule.defaults}
     holds = expression(filled, asdict(parameters))
     asked = [*match_conditions(rule, filled, parameters, exceptions), {"name": "broken", "expression": f"!({holds})"}]
-    by_patch: dict[str, list[str]] = {}
-    for kind in filled:
-        by_patch.setdefault(_patch(rule.defaults[kind]), []).append(kind)
-    chosen = "".join(f"object.kind in {json.dumps(kinds(of))} ? {patch} : " for patch, of in by_patch.items())
     spec = {
         "failurePolicy": "Fail",
         # A container that another plugin adds afterwards is looked at too.
         "reinvocationPolicy": "IfNeeded",
         "matchConstraints": {"matchPolicy": "Equivalent", "resourceRules": resource_rules(filled)},
         "matchConditions": asked,
-        "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": f"{chosen}[]"}}],
+        "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": _patches(rule, filled)}}],
     }
     return {
         "apiVersion": API_VERSION,
@@ -60,12 +56,54 @@ def mutating_binding(rule: Rule, left_alone: Sequence[str]) -> Manifest:
     }
 
 
-def _patch(defaults: Iterable[Default]) -> str:
-    """One JSON patch for all that a kind is given."""
+def _patches(rule: Rule, filled: Iterable[str]) -> str:
+    """All patches, as one expression. What is filled in is the same below the same kind of place (a pod), so it is
+    written once, over the list of such places that the object at hand has: the server takes seconds of its processor
+    to compile the text of every kind."""
+    ways: dict[str, dict[str, list[str]]] = {}
+    for kind in filled:
+        by_root: dict[str, list[Default]] = {}
+        for default in rule.defaults[kind]:
+            by_root.setdefault(_root(default.at), []).append(default)
+        for root, defaults in by_root.items():
+            ways.setdefault(_patch(root, defaults), {}).setdefault(kind, []).append(root)
+    return " + ".join(f"({_places(by_kind)}).map(place, {patch}).flatten()" for patch, by_kind in ways.items())
+
+
+def _root(at: str) -> str:
+    """The object that a place is in: of a container of a pod, the pod."""
+    return at[: max(at.rfind("."), 0)] if at.endswith("[*]") else at
+
+
+def _patch(root: str, defaults: Iterable[Default]) -> str:
+    """One JSON patch for all that the object ``place.of``, to which ``place.at`` points, is given."""
     by_place: dict[str, list[Default]] = {}
     for default in defaults:
-        by_place.setdefault(default.at, []).append(default)
-    return " + ".join(_additions("object", '""', at.split("[*]"), given) for at, given in by_place.items())
+        by_place.setdefault(default.at.removeprefix(root), []).append(default)
+    return " + ".join(_additions("place.of", "place.at", at.split("[*]"), given) for at, given in by_place.items())
+
+
+def _places(by_kind: Mapping[str, Sequence[str]]) -> str:
+    """Those of whatever kind the object is, each with the pointer to it."""
+    by_text: dict[str, list[str]] = {}
+    for kind, roots in by_kind.items():
+        by_text.setdefault(" + ".join(_place(root) for root in roots), []).append(kind)
+    chosen = "".join(f"object.kind in {json.dumps(kinds(of))} ? {text} : " for text, of in by_text.items())
+    return f"{chosen}[]"
+
+
+def _place(root: str) -> str:
+    if not root:
+        return '[{"at": dyn(""), "of": dyn(object)}]'
+    way, several, inside = root.partition("[*]")
+    keys = steps(way)
+    at, of = _joined('""', keys), _below("object", keys)
+    if not several:
+        return f'[?{of}.optMap(pod, {{"at": dyn({at}), "of": dyn(pod)}})]'
+    further = steps(inside.removeprefix("."))
+    within, pointer = _below("item", further), _joined(f'{at} + "/" + string(number)', further)
+    found = f'{{"at": dyn({pointer}), "of": dyn({within}.value())}}'
+    return f"{of}.orValue([]).transformList(number, item, {within}.hasValue(), {found})"
 
 
 def _additions(value: str, pointer: str, way: list[str], given: Sequence[Default]) -> str:
