@@ -63,7 +63,7 @@ def _read_first(checked: Checked, report: Report) -> str:
     attested = sorted(each.id for each in _judged(checked, report) if each.evidence is Evidence.ATTESTED)
     return (
         f"Evidence of the check of stack {checked.stack}.\n\n"
-        "NOTHING HERE IS SIGNED. The statement binds the other files and all that was judged by their digests, so that\n"
+        "NOTHING HERE IS SIGNED. The statement binds the other files and all that was judged by digests, so that\n"
         "one signature on it is enough; without one, anybody can have written all of this.\n\n"
         f"{STATEMENT}: in-toto statement (test result): of what, by digest, which rules passed\n"
         "assessment-results.json: the same as OSCAL assessment results\n"
