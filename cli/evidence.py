@@ -47,7 +47,7 @@ def evidence(stack: Stack, into: Into = None) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in bundle(report, digests, _versions()).items():
         (directory / name).write_text(text)
-    console().print(f"written: {directory}", soft_wrap=True)
+    console().print(f"written, not signed: {directory}", soft_wrap=True)
     raise typer.Exit(report.exit_code)
 
 

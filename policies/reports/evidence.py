@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policies.check import Severity
 from policies.reports.data import data
 from policies.reports.oscal import oscal
-from policies.reports.words import proves
+from policies.reports.words import ATTESTED, proves
 from policies.rule import Evidence
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+README: Final = "README.txt"
 STATEMENT: Final = "statement.json"
 _TYPE: Final = "https://in-toto.io/Statement/v1"
 _PREDICATE: Final = "https://in-toto.io/attestation/test-result/v0.1"
@@ -35,6 +36,7 @@ def bundle(report: Report, judged_by: Mapping[str, str], versions: Mapping[str, 
     verdict, ``versions`` what ran; the report is about one stack."""
     (checked,) = report.checked
     files = {
+        README: _read_first(checked, report),
         "report.json": data(report),
         "assessment-results.json": oscal(report),
         "rules.json": _text({"versions": dict(versions), "rules": [_rule(rule) for rule in report.rules]}),
@@ -56,12 +58,32 @@ def bundle(report: Report, judged_by: Mapping[str, str], versions: Mapping[str, 
     return {STATEMENT: _text(statement), **files}
 
 
+def _read_first(checked: Checked, report: Report) -> str:
+    """What the files are, and what they do not prove."""
+    attested = sorted(each.id for each in _judged(checked, report) if each.evidence is Evidence.ATTESTED)
+    return (
+        f"Evidence of the check of stack {checked.stack}.\n\n"
+        "NOTHING HERE IS SIGNED. The statement binds the other files and all that was judged by digests, so that\n"
+        "one signature on it is enough; without one, anybody can have written all of this.\n\n"
+        f"{STATEMENT}: in-toto statement (test result): of what, by digest, which rules passed\n"
+        "assessment-results.json: the same as OSCAL assessment results\n"
+        "report.json: every finding and exception\n"
+        "rules.json: the rules, what a pass of each proves, and what ran\n\n"
+        f"Rules judged whose pass is {ATTESTED}, which are never among those that passed:\n"
+        f"{', '.join(attested) or 'none'}\n"
+    )
+
+
+def _judged(checked: Checked, report: Report) -> list[Rule]:
+    return [rule for rule in report.rules if rule.id in checked.outcomes]
+
+
 def _results(checked: Checked, report: Report) -> Json:
     """Rules by result; one that only shows that somebody says so warns even where it passes."""
     stopping = {each.rule.id for each in checked.stopping}
     other = {each.rule.id for each in checked.findings if each.severity is not Severity.STOPS} - stopping
     excused = {each.finding.rule.id for each in checked.excused} - stopping
-    judged = [rule for rule in report.rules if rule.id in checked.outcomes]
+    judged = _judged(checked, report)
     attested = {rule.id for rule in judged if rule.evidence is Evidence.ATTESTED} - stopping
     warned = [rule.id for rule in judged if rule.id in other | excused | attested]
     passed = [rule.id for rule in judged if rule.id not in stopping and rule.id not in warned]

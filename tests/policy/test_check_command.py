@@ -145,9 +145,10 @@ def test_evidence_is_written_for_a_stack(tmp_path: Path) -> None:
     done = mlplatform("evidence", "local", "--into", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
     statement = json.loads((tmp_path / "out/statement.json").read_text())
-    assert {"assessment-results.json", "report.json", "rules.json"} == {
+    assert {"README.txt", "assessment-results.json", "report.json", "rules.json", "statement.json"} == {
         path.name for path in (tmp_path / "out").iterdir()
-    } - {"statement.json"}
+    }
+    assert "not signed" in done.stdout
     assert "policies/rule.py" in {each["name"] for each in statement["predicate"]["configuration"]}
 
 

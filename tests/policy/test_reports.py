@@ -15,7 +15,7 @@ from rich.console import Console
 from policies.check import Location, Mistake, Report, Unchecked, Where
 from policies.exceptions import Exceptions, Flaw
 from policies.reports import FORMATS, rendered
-from policies.reports.evidence import STATEMENT, bundle, sha256
+from policies.reports.evidence import README, STATEMENT, bundle, sha256
 from policies.reports.markdown import MARK
 from policies.reports.terminal import conclude, show
 from policies.rule import Evidence, Example
@@ -157,6 +157,14 @@ def test_evidence_counts_no_rule_as_passed_that_proves_only_that_somebody_says_s
     assert attested & set(predicate["warnedTests"])
     assert not attested & set(predicate["passedTests"])
     assert predicate["result"] == "WARNED"
+
+
+def test_evidence_says_first_that_it_is_not_signed_and_what_is_attested_only() -> None:
+    told = bundle(CLEAN, {FILE: "ab" * 32}, {})[README]
+    assert "NOTHING HERE IS SIGNED" in told
+    attested = {rule.id for rule in RULES if rule.evidence is Evidence.ATTESTED} & set(CLEAN.checked[0].outcomes)
+    assert attested
+    assert told.splitlines()[-1] == ", ".join(sorted(attested))
 
 
 def test_the_terminal_shows_findings_with_their_lines_and_the_result() -> None:

@@ -1,0 +1,1 @@
+"""What the platform's own programs cost, each figure beside its reference from the same run (README.md)."""

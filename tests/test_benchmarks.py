@@ -1,0 +1,64 @@
+"""The benchmarks run, at sizes that say nothing; what they measure at full size is never a test."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks import admission, check, pack
+from benchmarks.measuring import Figure, fastest, percentile, run
+from benchmarks.stacks import locked, prod_with
+from rehearsal.progress import Silent
+from stacks.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_check_is_measured_with_three_numbers_of_teams(tmp_path: Path) -> None:
+    figures = {each.name: each for each in check.measure([2, 3, 5], 1, tmp_path)}
+    assert 0 < figures["2 teams: first verdict"].value < figures["2 teams: done"].value
+    assert figures["2 teams: done"].goal == check.DONE_SECONDS
+    assert 10 < figures["5 teams: peak memory"].value < 1000
+    assert figures["the whole check over that"].value > 0
+
+
+@pytest.mark.rehearsal
+def test_admission_is_measured_with_and_without_policies() -> None:
+    figures = {each.name: each.value for each in admission.measure(5, 1, 1, Silent())}
+    assert figures["policies"] > 20
+    assert figures["pods created, each way"] == 5
+    assert figures["p99 of a creation with them"] > 0
+
+
+@pytest.mark.rehearsal
+def test_the_pack_is_measured_on_previews_with_and_without_it() -> None:
+    figures = {each.name: each.value for each in pack.measure("local", 1, Silent())}
+    assert figures["preview of local without the pack"] > 0
+    assert figures["preview of local with it"] > 0
+
+
+def test_a_stack_file_of_many_teams_is_a_sound_one(tmp_path: Path) -> None:
+    file = prod_with(12, tmp_path)
+    assert len(Settings.load(file).teams) == 12
+    assert all(path.endswith("images.lock.json") for path in locked(tmp_path).values())
+
+
+def test_a_run_says_what_it_took() -> None:
+    done = run([sys.executable, "-c", "import sys; sys.stderr.write('said'); bytearray(50 << 20); sys.exit(3)"])
+    assert (done.code, done.said) == (3, "said")
+    assert done.peak_mib > 50
+    assert fastest([done, done], lambda each: each.seconds) == done.seconds
+
+
+@pytest.mark.parametrize(("percent", "value"), [(50, 2.0), (99, 4.0), (100, 4.0), (1, 1.0)])
+def test_a_percentile_is_one_of_the_values(percent: float, value: float) -> None:
+    assert percentile([3.0, 1.0, 4.0, 2.0], percent) == value
+
+
+def test_a_goal_is_missed_by_more_than_it_allows() -> None:
+    assert Figure("a", 2.1, "s", 2.0).missed
+    assert not Figure("a", 2.0, "s", 2.0).missed
+    assert not Figure("a", 2.0, "s").missed
