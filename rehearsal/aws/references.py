@@ -31,6 +31,8 @@ class _Question:
     """Whether the parameter is a list."""
     arn: bool = False
     """Whether the property is an ARN, whose last part is asked for."""
+    planned: bool = False
+    """Whether a program chooses the name: it is known, and used, before there is anything behind it."""
 
 
 _QUESTIONS: Final = {
@@ -47,31 +49,48 @@ _QUESTIONS: Final = {
         "The routeTable ID '{}' does not exist", True,
     ),
     "role": _Question(
-        "iam", "get_role", "RoleName", "NoSuchEntity", "The role with name {} cannot be found.", arn=True
+        "iam", "get_role", "RoleName", "NoSuchEntity", "The role with name {} cannot be found.", arn=True, planned=True
     ),
     "policy": _Question(
         "iam", "get_policy", "PolicyArn", "NoSuchEntity", "Policy {} does not exist or is not attachable."
     ),
     "key": _Question("kms", "describe_key", "KeyId", "NotFoundException", "Key '{}' does not exist"),
     "cluster": _Question(
-        "eks", "describe_cluster", "name", "ResourceNotFoundException", "No cluster found for name: {}."
+        "eks", "describe_cluster", "name", "ResourceNotFoundException", "No cluster found for name: {}.", planned=True
     ),
     "instance type": _Question(
         "ec2", "describe_instance_types", "InstanceTypes", "InvalidParameterException",
         "[{}] is not a valid instance type", True,
     ),
-    "bucket": _Question("s3", "head_bucket", "Bucket", "NoSuchBucket", "The specified bucket does not exist: {}"),
+    "bucket": _Question(
+        "s3", "head_bucket", "Bucket", "NoSuchBucket", "The specified bucket does not exist: {}", planned=True
+    ),
 }  # fmt: skip
 
 
 def missing(account: Account, references: Mapping[str, str], inputs: Mapping[str, Any], region: str) -> list[Problem]:
-    """A problem for each name behind which there is nothing. What is unknown is not asked for."""
+    """A problem for each id behind which there is nothing. What is unknown, or may be planned, is not asked for."""
     return [
         Problem(path, f"{question.code}: {question.message.format(name)}")
-        for path, kind in references.items()
-        for name in _named(inputs, path.split("."))
-        if not _exists(account, question := _QUESTIONS[kind], name, region)
+        for path, question, name in _nothing_behind(account, references, inputs, region, planned=False)
     ]
+
+
+def require(account: Account, references: Mapping[str, str], inputs: Mapping[str, Any], region: str) -> None:
+    """Raise AwsError for a name that a program chooses and behind which there is nothing by the time it is used."""
+    for _, question, name in _nothing_behind(account, references, inputs, region, planned=True):
+        raise AwsError(question.code, question.message.format(name))
+
+
+def _nothing_behind(
+    account: Account, references: Mapping[str, str], inputs: Mapping[str, Any], region: str, *, planned: bool
+) -> Iterator[tuple[str, _Question, str]]:
+    for path, kind in references.items():
+        question = _QUESTIONS[kind]
+        if question.planned is planned:
+            for name in _named(inputs, path.split(".")):
+                if not _exists(account, question, name, region):
+                    yield path, question, name
 
 
 def _named(value: Any, path: list[str]) -> Iterator[str]:  # noqa: ANN401 - properties

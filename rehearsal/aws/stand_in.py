@@ -11,6 +11,7 @@ from rehearsal.aws.difference import Change, changes, deletes_first
 from rehearsal.aws.ledger import Ledger
 from rehearsal.aws.naming import named
 from rehearsal.aws.outputs import planned
+from rehearsal.aws.references import require
 from rehearsal.aws.stores import managed_stores
 from rehearsal.aws.table import kind_of, kinds
 from rehearsal.aws.wire import UNKNOWN
@@ -63,7 +64,9 @@ class StandIn:
         kind = kind_of(token, self._table)
         if preview:
             return lifecycle.Made("", planned(kind, inputs))
-        return lifecycle.create(self._work(kind, inputs), self._ledger, urn)
+        work = self._work(kind, inputs)
+        require(work.account, kind.references, inputs, work.region)
+        return lifecycle.create(work, self._ledger, urn)
 
     def read(
         self, token: str, resource: str, inputs: Properties, state: Properties
@@ -83,6 +86,7 @@ class StandIn:
             return lifecycle.Made(resource, planned(kind, new, state))
         work = self._work(kind, new)
         work.id, work.state, work.old = resource, {key: value for key, value in state.items() if key not in old}, old
+        require(work.account, kind.references, new, work.region)
         changed = tuple(dict.fromkeys(change.path.split(".")[0] for change in changes(kind, old, new)))
         return lifecycle.update(work, self._ledger, urn, changed)
 

@@ -76,6 +76,14 @@ def test_a_preview_asks_whether_what_is_named_outright_exists(offline: Engine) -
         offline.create("aws:ec2/subnet:Subnet", "example", inputs, preview=True)
 
 
+def test_a_preview_takes_the_name_of_what_is_only_planned(engine: Engine) -> None:
+    inputs = {"role": "planned", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    attachment = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    assert engine.create(attachment, "example", inputs, preview=True).outputs["role"] == "planned"
+    with pytest.raises(RefusedError, match="NoSuchEntity: The role with name planned cannot be found"):
+        engine.create(attachment, "example", inputs)
+
+
 def test_an_unknown_tag_makes_all_tags_unknown(offline: Engine) -> None:
     inputs = {"cidrBlock": "10.0.0.0/16", "tags": {"owner": UNKNOWN}}
     assert offline.create("aws:ec2/vpc:Vpc", "example", inputs, preview=True).outputs["tagsAll"] is UNKNOWN

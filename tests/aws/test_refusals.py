@@ -40,11 +40,6 @@ PROPERTIES = [
         "vpcId: InvalidVpcID.NotFound: The vpc ID 'vpc-0123456789abcdef0' does not exist",
     ),
     (
-        "aws:iam/rolePolicy:RolePolicy",
-        {"role": "nobody", "policy": policy("s3:GetObject")},
-        "role: NoSuchEntity: The role with name nobody cannot be found.",
-    ),
-    (
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         {"role": "$role", "policyArn": "arn:aws:iam::aws:policy/NoSuchPolicy"},
         "policyArn: NoSuchEntity: Policy arn:aws:iam::aws:policy/NoSuchPolicy does not exist or is not attachable.",
@@ -62,13 +57,12 @@ PROPERTIES = [
     (
         "aws:eks/nodeGroup:NodeGroup",
         {
-            "clusterName": "nowhere",
+            "clusterName": "$cluster",
             "nodeRoleArn": "$role.arn",
             "subnetIds": ["$subnet"],
             "scalingConfig": {"minSize": 1},
             "instanceTypes": ["p99.huge"],
         },
-        "clusterName: ResourceNotFoundException: No cluster found for name: nowhere.\n"
         "instanceTypes: InvalidParameterException: [p99.huge] is not a valid instance type",
     ),
     (
@@ -116,6 +110,30 @@ def test_a_wrong_property_is_named_with_aws_own_reason(
 ) -> None:
     with pytest.raises(RefusedError) as refused:
         engine.check(token, "wrong", encode(world.fill(inputs)))
+    assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "reason"),
+    [
+        (
+            "aws:iam/rolePolicy:RolePolicy",
+            {"role": "nobody", "policy": policy("s3:GetObject")},
+            "NoSuchEntity: The role with name nobody cannot be found.",
+        ),
+        (
+            "aws:eks/addon:Addon",
+            {"clusterName": "nowhere", "addonName": "vpc-cni"},
+            "ResourceNotFoundException: No cluster found for name: nowhere.",
+        ),
+    ],
+)
+def test_a_name_that_could_be_planned_must_be_there_when_it_is_used(
+    engine: Engine, token: str, inputs: dict[str, Any], reason: str
+) -> None:
+    engine.check(token, "early", encode(inputs))
+    with pytest.raises(RefusedError) as refused:
+        engine.create(token, "early", inputs)
     assert reason in str(refused.value)
 
 
