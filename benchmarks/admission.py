@@ -47,13 +47,18 @@ class Creator(Cluster):
         super().__init__(kubeconfig)
         self._pod = pod
         self._own = threading.local()
+        self._opened: list[HTTPSConnection] = []
         self._path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods"
 
     def create_at(self, rate: float, count: int) -> list[float]:
         """Create that many, that many a second; how long each took, in seconds."""
         begin = time.monotonic()
         with ThreadPoolExecutor(_WORKERS) as workers:
-            return list(workers.map(lambda number: self._create(number, begin + number / rate), range(count)))
+            taken = list(workers.map(lambda number: self._create(number, begin + number / rate), range(count)))
+        self._own = threading.local()
+        while self._opened:
+            self._opened.pop().close()
+        return taken
 
     def remove(self) -> None:
         """Delete all of them, at once."""
@@ -77,6 +82,7 @@ class Creator(Cluster):
         if not hasattr(self._own, "connection"):
             self._own.connection = self._connection()
             self._own.connection.connect()
+            self._opened.append(self._own.connection)
         connection: HTTPSConnection = self._own.connection
         return connection
 

@@ -33,7 +33,7 @@ def test_admission_is_measured_with_and_without_policies() -> None:
     assert figures["p99 of a creation with them"] > 0
 
 
-@pytest.mark.rehearsal
+@pytest.mark.campaign
 def test_the_pack_is_measured_on_previews_with_and_without_it() -> None:
     figures = {each.name: each.value for each in pack.measure("local", 1, Silent())}
     assert figures["preview of local without the pack"] > 0
