@@ -7,6 +7,7 @@ import typer
 from cli import check, evidence, images, picture, policies, rehearse, schema, toolchain
 from cli.console import fail, interrupted
 from cli.iam.command import iam_policy
+from cli.queue.command import queue
 from components._image_lock import ImageLockError
 from rehearsal.errors import RehearsalError
 
@@ -26,6 +27,7 @@ app.command("evidence")(evidence.evidence)
 app.command("schema")(schema.schema)
 app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)
+app.command("queue")(queue)
 
 
 def main() -> None:

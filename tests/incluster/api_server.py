@@ -23,7 +23,10 @@ _ELLIPTIC = {"algorithm": "ECDSA"}
 
 
 class ApiServer(ThreadingHTTPServer):
-    """Holds objects by collection and name, and ``texts`` by path; ``kubeconfig`` has a client certificate."""
+    """Holds objects by collection and name, and ``texts`` by path; ``kubeconfig`` has a client certificate.
+
+    ``requests`` and ``tokens`` say what was asked for, and with which `Authorization`.
+    """
 
     daemon_threads = True
 
@@ -32,6 +35,7 @@ class ApiServer(ThreadingHTTPServer):
         self.collections: dict[str, dict[str, Json]] = {}
         self.texts: dict[str, str] = {}
         self.requests: list[str] = []
+        self.tokens: list[str | None] = []
         self.closes_connections = False
         self._changes: list[tuple[int, str, str, Json]] = []
         self._version = 1
@@ -131,6 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         query = parse_qs(url.query)
         self.server.requests.append(self.path)
+        self.server.tokens.append(self.headers["Authorization"])
         collection, _, name = url.path.rpartition("/")
         if "watch" in query:
             self._watch(url.path, query)
