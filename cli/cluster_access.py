@@ -50,9 +50,9 @@ def find_cluster(asked: Asked, environment: Mapping[str, str] = os.environ) -> F
     if asked.rehearsal:
         known = ", ".join(each.name for each in Session.all()) or "none"
         raise RehearsalError(f"{name}: no rehearsal is called so", remedy=f"there are: {known}")
-    path, context = _of_stack(asked.stack) if asked.stack else (None, None)
-    if path:
-        return Found(Access.read(path, context=asked.context or context), f"stack {asked.stack}, {path}")
+    own, context = _of_stack(asked.stack) if asked.stack else (None, None)
+    if own:
+        return Found(Access.read(own, context=asked.context or context), f"stack {asked.stack}, {own}")
     return _of_environment(asked.context or context, environment)
 
 

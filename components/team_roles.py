@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
-from components._objects import KubernetesObject
+from components._objects import KubernetesObject, platform_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from components.cluster import Cluster
 
+ACCOUNTS: Final = "team-accounts"
 _Rule = dict[str, list[str]]
 
 _READ: Final = ("get", "list", "watch")
@@ -61,6 +62,8 @@ class TeamRoles(pulumi.ComponentResource):
     data_scientist: str = "mlplatform-data-scientist"
     engineer: str = "mlplatform-engineer"
     governance: str = "mlplatform-governance"
+    accounts: pulumi.Output[str]
+    """The namespace of the teams' accounts, in which no team can start pods: one with an account has its role."""
 
     def __init__(self, name: str, args: TeamRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:TeamRoles", name, None, opts)
@@ -90,7 +93,9 @@ class TeamRoles(pulumi.ComponentResource):
                 },
                 pulumi.ResourceOptions(parent=self, provider=args.cluster.provider),
             )
-        self.register_outputs({})
+        options = pulumi.ResourceOptions(parent=self, provider=args.cluster.provider)
+        self.accounts = platform_namespace(f"{name}-accounts", ACCOUNTS, options)
+        self.register_outputs({"accounts": self.accounts})
 
 
 def _rules(verbs: tuple[str, ...], *resources: Mapping[str, tuple[str, ...]]) -> Iterator[_Rule]:

@@ -133,8 +133,8 @@ def test_a_token_is_shown_whichever_way_the_kubeconfig_has_it(api: ApiServer, ho
             f"import os, json; json.loads(os.environ['KUBERNETES_EXEC_INFO']); print({json.dumps(answer)!r})",
         ],
     }
-    user = {"token": {"token": "sesame"}, "tokenFile": {"tokenFile": "token"}, "exec": {"exec": program}}[how]
-    asked("--kubeconfig", variant(api, user))
+    users: dict[str, Any] = {"token": "sesame", "tokenFile": "token", "exec": program}
+    asked("--kubeconfig", variant(api, {how: users[how]}))
     assert set(api.tokens) == {"Bearer sesame"}
 
 
