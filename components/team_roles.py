@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from components.cluster import Cluster
 
-ACCOUNTS: Final = "team-accounts"
+ACCOUNTS: Final = "mlplatform-accounts"
 _Rule = dict[str, list[str]]
 
 _READ: Final = ("get", "list", "watch")
@@ -95,7 +95,18 @@ class TeamRoles(pulumi.ComponentResource):
             )
         options = pulumi.ResourceOptions(parent=self, provider=args.cluster.provider)
         self.accounts = platform_namespace(f"{name}-accounts", ACCOUNTS, options)
+        KubernetesObject(f"{name}-accounts-network", _nothing_passes(self.accounts), options)
         self.register_outputs({"accounts": self.accounts})
+
+
+def _nothing_passes(namespace: pulumi.Input[str]) -> dict[str, Any]:
+    """No pod belongs here; one that comes all the same reaches nobody."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "nothing-passes", "namespace": namespace},
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+    }
 
 
 def _rules(verbs: tuple[str, ...], *resources: Mapping[str, tuple[str, ...]]) -> Iterator[_Rule]:

@@ -195,7 +195,7 @@ class TeamWorkspace(pulumi.ComponentResource):
 
 
 def account(team: str, role: Role) -> str:
-    """The name of the account, in namespace `team-accounts`, that has the role in the team's namespace."""
+    """The name of the account, in namespace `mlplatform-accounts`, that has the role in the team's namespace."""
     return f"{team}-{role}"
 
 

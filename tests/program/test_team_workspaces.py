@@ -85,8 +85,10 @@ def test_accounts_lie_where_no_team_can_start_pods_with_them(path: Any, team: An
         for subject in binding.inputs["subjects"]
         if binding.inputs["metadata"]["namespace"] == team.namespace and subject["kind"] == "ServiceAccount"
     }
-    assert bound == {("team-accounts", f"{team.name}-{role}") for role in team.accounts}
-    assert not any(each.inputs["metadata"]["namespace"] == "team-accounts" for each in program.of_kind("RoleBinding"))
+    assert bound == {("mlplatform-accounts", f"{team.name}-{role}") for role in team.accounts}
+    assert not any(
+        each.inputs["metadata"]["namespace"] == "mlplatform-accounts" for each in program.of_kind("RoleBinding")
+    )
 
 
 @pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.name)

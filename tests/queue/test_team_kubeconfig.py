@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.training
 
 MLPLATFORM = Path(sys.executable).with_name("mlplatform")
-ENGINEER = "/api/v1/namespaces/team-accounts/serviceaccounts/search-engineer/token"
+ENGINEER = "/api/v1/namespaces/mlplatform-accounts/serviceaccounts/search-engineer/token"
 
 
 def command(api: ApiServer, *arguments: str) -> subprocess.CompletedProcess[str]:
