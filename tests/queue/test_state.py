@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cli.queue.reasons import in_words
-from cli.queue.state import Job, PoolUse, Share, Stage, jobs_of, pools_of, shares_of
+from cli.queue.state import Job, PoolUse, Share, Stage, State, jobs_of, pools_of, shares_of
+from cli.queue.table import tables
 
 pytestmark = pytest.mark.training
 
@@ -119,3 +124,15 @@ def test_slices_are_counted_as_gpus_are(objects: Objects) -> None:
 
 def test_a_reason_that_is_not_known_is_kept_as_it_is() -> None:
     assert in_words("ClusterQueue research is inactive") == "ClusterQueue research is inactive"
+
+
+def test_the_picture_of_the_readme_is_what_the_recorded_queues_look_like(objects: Objects) -> None:
+    found = jobs_of(objects["workloads"], objects["localqueues"])
+    shares = shares_of(objects["clusterqueues"], found)
+    state = State(found, shares, pools_of(shares, objects["resourceflavors"], objects["nodes"]))
+    now = datetime.fromisoformat(max(job.since for job in found)) + timedelta(seconds=6)
+    out = Console(width=120, file=io.StringIO(), color_system=None)
+    with out.capture() as shown:
+        out.print(tables(state, "rehearsal local", now))
+    drawn = "".join(f"{line.rstrip()}\n" for line in shown.get().splitlines())
+    assert f"```\n{drawn}```" in (Path(__file__).parents[2] / "README.md").read_text(), drawn
