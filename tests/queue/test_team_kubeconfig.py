@@ -24,7 +24,7 @@ ENGINEER = "/api/v1/namespaces/mlplatform-accounts/serviceaccounts/search-engine
 
 
 def command(api: ApiServer, *arguments: str) -> subprocess.CompletedProcess[str]:
-    argv = [MLPLATFORM, "team", "kubeconfig", "search", f"--kubeconfig={api.kubeconfig}", *arguments]
+    argv = [str(MLPLATFORM), "team", "kubeconfig", "search", f"--kubeconfig={api.kubeconfig}", *arguments]
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
 
 

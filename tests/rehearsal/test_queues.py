@@ -108,15 +108,15 @@ def test_a_gang_whose_node_is_lost_goes_on_elsewhere(
     lost = pods_of(platform, "research", "survivor")[0]["spec"]["nodeName"]
     platform.kubectl("taint", "node", lost, FAULT)
     try:
-        platform.watch_for(
-            "/api/v1/namespaces/team-research/pods",
-            lambda each: each["metadata"].get("deletionTimestamp") is not None,
-            label_selector="job-name=survivor",
-        )
+        elsewhere: set[str] = set()
+
+        def goes_on(each: dict[str, Any]) -> bool:
+            if each["status"].get("phase") == "Running" and each["spec"]["nodeName"] != lost:
+                elsewhere.add(each["metadata"]["name"])
+            return len(elsewhere) == 2
+
+        platform.watch_for("/api/v1/namespaces/team-research/pods", goes_on, label_selector="job-name=survivor")
         platform.wait_for("team-research", "job/survivor", "jsonpath={.status.ready}=2")
-        alive = [each for each in pods_of(platform, "research", "survivor") if each["status"]["phase"] == "Running"]
-        assert len(alive) == 2
-        assert lost not in {each["spec"]["nodeName"] for each in alive}
     finally:
         platform.kubectl("taint", "node", lost, f"{FAULT}-")
 
