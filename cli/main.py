@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, evidence, images, picture, policies, rehearse, schema, toolchain
+from cli import check, evidence, images, picture, policies, rehearse, schema, team, toolchain
 from cli.console import fail, interrupted
 from cli.iam.command import iam_policy
+from cli.queue.command import queue
 from components._image_lock import ImageLockError
 from rehearsal.errors import RehearsalError
 
@@ -21,11 +22,13 @@ app.add_typer(rehearse.app, name="rehearse")
 app.add_typer(policies.app, name="policies")
 app.add_typer(toolchain.app, name="toolchain")
 app.add_typer(images.app, name="images")
+app.add_typer(team.app, name="team")
 app.command("check")(check.check)
 app.command("evidence")(evidence.evidence)
 app.command("schema")(schema.schema)
 app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)
+app.command("queue")(queue)
 
 
 def main() -> None:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from components.capacity import GPU_RESOURCE, Capacity, Flavor, Team
+from components.capacity import CLAIMED_RESOURCE, Capacity, Flavor, Team
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pulumi
 
+    from components.capacity import Quota
     from components.specs.training_cluster import TrainingClusterSpec
 
 Manifest = dict[str, Any]
@@ -27,7 +30,7 @@ NOT_COUNTED: Final = ["ephemeral-storage", "hugepages-", "vpc.amazonaws.com/efa"
 cover."""
 
 
-def configuration(spec: TrainingClusterSpec) -> str:
+def configuration(spec: TrainingClusterSpec, capacity: Capacity) -> str:
     """Kueue's configuration file. Only namespaces of teams are its business: platform workloads, and whatever
     else runs in the cluster, start without it."""
     timeout = f"{spec.pods_ready_timeout_minutes}m"
@@ -45,7 +48,9 @@ def configuration(spec: TrainingClusterSpec) -> str:
             "managedJobsNamespaceSelector": teams,
             # A gang whose pods do not all start must not hold GPUs for ever.
             "waitForPodsReady": {"timeout": timeout, "recoveryTimeout": timeout, "blockAdmission": False},
-            "resources": {"excludeResourcePrefixes": NOT_COUNTED},
+            "resources": {"excludeResourcePrefixes": NOT_COUNTED, **_claimed(capacity)},
+            # Idle GPUs go to whom has least of them for its weight; within a team, to the highest priority.
+            "fairSharing": {"preemptionStrategies": ["LessThanOrEqualToFinalShare", "LessThanInitialShare"]},
             # Bare pods and Deployments start unqueued; namespace quotas bound them.
             "integrations": {
                 "frameworks": [
@@ -59,6 +64,21 @@ def configuration(spec: TrainingClusterSpec) -> str:
         },
         sort_keys=False,
     )
+
+
+def feature_gates(capacity: Capacity) -> list[Manifest]:
+    """Parts of Kueue that are off unless asked for, and that the pools need."""
+    return [{"name": "KueueDRAIntegration", "enabled": True}] if _classes(capacity) else []
+
+
+def _claimed(capacity: Capacity) -> Manifest:
+    classes = _classes(capacity)
+    mapping = {"name": CLAIMED_RESOURCE, "deviceClassNames": classes}
+    return {"deviceClassMappings": [mapping]} if classes else {}
+
+
+def _classes(capacity: Capacity) -> list[str]:
+    return sorted({pool.sharing.dra for pool in capacity.training_pools if pool.sharing.dra})
 
 
 def cohort() -> Manifest:
@@ -78,34 +98,32 @@ def cluster_queue(capacity: Capacity, team: Team, *, borrowing: bool) -> Manifes
     """The team's queue: its own GPUs of every training pool, CPUs and memory to go with them, and what it may
     do about GPUs that are lent or idle."""
     own = {quota.pool.name: quota for quota in capacity.quotas(team)}
-    pools = [pool.name for pool in capacity.training_pools if borrowing or pool.name in own]
-    gpus = [
-        {
-            "name": pool,
-            "resources": [_share(GPU_RESOURCE, str(own[pool].gpus if pool in own else 0), borrowing)],
-        }
-        for pool in pools
-    ]
     cpus = team.cpus + sum(quota.cpus for quota in own.values())
     memory = team.memory_gib + sum(quota.memory_gib for quota in own.values())
     general = [_share("cpu", str(cpus), borrowing), _share("memory", f"{memory}Gi", borrowing)]
     groups: list[Manifest] = [
-        {
-            "coveredResources": ["cpu", "memory"],
-            "flavors": [{"name": GENERAL_FLAVOR, "resources": general}],
-        }
+        {"coveredResources": ["cpu", "memory"], "flavors": [{"name": GENERAL_FLAVOR, "resources": general}]}
     ]
-    if gpus:
-        groups.append({"coveredResources": [GPU_RESOURCE], "flavors": gpus})
+    pools = [flavor for flavor in capacity.flavors() if borrowing or flavor.name in own]
+    for resource in dict.fromkeys(flavor.resource for flavor in pools):
+        parts = [_part(flavor, team, own, borrowing) for flavor in pools if flavor.resource == resource]
+        groups.append({"coveredResources": [resource], "flavors": parts})
     return {
         "apiVersion": API_VERSION,
         "kind": "ClusterQueue",
-        "metadata": {"name": team.name, "labels": dict(team.labels)},
+        "metadata": {"name": team.name, "labels": dict(team.account_labels)},
         "spec": {
             "cohortName": COHORT,
+            "fairSharing": {"weight": str(team.weight)},
             "namespaceSelector": {"matchLabels": {TEAM_LABEL: team.name}},
             "queueingStrategy": "BestEffortFIFO",
-            "preemption": {"reclaimWithinCohort": "Any", "withinClusterQueue": "LowerPriority"},
+            "preemption": {
+                # What is lent comes back whatever is done with it; within the team, priority decides.
+                "reclaimWithinCohort": "Any",
+                "withinClusterQueue": "LowerPriority",
+                # A team that borrows takes nothing from another one that borrows but by its fair share.
+                "borrowWithinCohort": {"policy": "Never"},
+            },
             "resourceGroups": groups,
         },
     }
@@ -143,6 +161,16 @@ def pod_priority(name: str, value: int) -> Manifest:
         "preemptionPolicy": "Never",
         "description": "Pods of training jobs.",
     }
+
+
+def _part(flavor: Flavor, team: Team, own: Mapping[str, Quota], borrowing: bool) -> Manifest:
+    """The team's own part of one pool, and how far it lends and borrows."""
+    gpus = own[flavor.name].gpus if flavor.name in own else 0
+    share = _share(flavor.resource, str(gpus), borrowing)
+    if borrowing:
+        limits = {"borrowingLimit": team.borrow, "lendingLimit": team.lend}
+        share |= {limit: str(by_pool[flavor.name]) for limit, by_pool in limits.items() if flavor.name in by_pool}
+    return {"name": flavor.name, "resources": [share]}
 
 
 def _flavor(name: str, spec: Manifest) -> Manifest:

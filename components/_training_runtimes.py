@@ -15,17 +15,38 @@ TORCH: Final = "torch-distributed"
 _USER: Final = 1000
 _SCRATCH: Final = "/tmp"  # noqa: S108 (the pod's own)
 _SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108
+_BUCKET: Final = "artifact-bucket"
+"""The Secret in each team's namespace that says where its part of the bucket is."""
 
 
-def torch(size: Size) -> dict[str, Any]:
+def _of_bucket(name: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": _BUCKET, "key": name, "optional": True}}}
+
+
+_CHECKPOINTS: Final = (
+    _of_bucket("BUCKET"),
+    _of_bucket("PREFIX"),
+    {
+        "name": "JOB_NAME",
+        "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['jobset.sigs.k8s.io/jobset-name']"}},
+    },
+    {"name": "CHECKPOINT_URI", "value": "s3://$(BUCKET)/$(PREFIX)checkpoints/$(JOB_NAME)"},
+)
+
+
+def torch(size: Size, *, checkpoints: bool) -> dict[str, Any]:
     """Distributed PyTorch. A job sets image, command, nodes and GPUs; a node of it that asks for nothing gets
-    `size`."""
+    `size`. With checkpoints it finds in `CHECKPOINT_URI` where its own belong, each time it starts."""
     container = {
         "name": "node",
         "image": IMAGES["torch"].reference,
         "imagePullPolicy": "IfNotPresent",
         # The image has no entry for this user: libraries that look for a home or a name find them here.
-        "env": [{"name": "USER", "value": "trainer"}, {"name": "HOME", "value": _SCRATCH}],
+        "env": [
+            {"name": "USER", "value": "trainer"},
+            {"name": "HOME", "value": _SCRATCH},
+            *(_CHECKPOINTS if checkpoints else ()),
+        ],
         "resources": size.resources(),
         # The root file system stays writable: the image is the data scientist's, and may write beside its code.
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from components._capacity_contradictions import Contradiction, contradictions, unknown
 from components.specs.capacity import Pool, Team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
-__all__ = ["Amount", "Capacity", "CapacityError", "Contradiction", "Flavor", "Pool", "Quota", "Team", "contradictions"]
+__all__ = [
+    "Amount",
+    "Capacity",
+    "CapacityError",
+    "Contradiction",
+    "Flavor",
+    "Pool",
+    "Quota",
+    "Team",
+    "contradictions",
+    "unknown",
+]
 
 POOL_LABEL = "mlplatform.dev/pool"
 GPU_RESOURCE = "nvidia.com/gpu"
+SHARED_RESOURCE = "nvidia.com/gpu.shared"
+"""A part of a GPU that several pods use at once; under a name of its own, nobody gets one who asked for a GPU."""
+CLAIMED_RESOURCE = "nvidia.com/claimed-gpu"
+"""What queues call a device that pods claim: no node offers it, Kueue counts it in claims."""
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
+ZONE_LABEL = "topology.kubernetes.io/zone"
+_CLAIMS = "deviceclass.resource.k8s.io/devices"
+"""How a ResourceQuota counts claimed devices, with their class in front."""
 PODS_PER_NODE = 110
 """What the kubelet allows by default."""
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """Two settings that cannot both hold."""
-
-    steps: tuple[str | int, ...]
-    """Where the second of them stands in the stack file, from the section on."""
-    wrong: str
-    got: str | int
-    remedy: str
 
 
 class CapacityError(ValueError):
@@ -49,6 +55,8 @@ class Flavor:
     """Labels that every node of the pool has."""
     taints: tuple[Mapping[str, str], ...]
     """Taints that every node of the pool has, and that a workload for the pool tolerates."""
+    resource: str
+    """What a pod asks for to get a GPU of the pool, or a part of one."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ class Capacity:
 
     def flavors(self) -> tuple[Flavor, ...]:
         """One flavor a training pool, under the pool's name."""
-        return tuple(Flavor(pool.name, {POOL_LABEL: pool.name}, (GPU_TAINT,)) for pool in self.training_pools)
+        return tuple(Flavor(pool.name, _place(pool), (GPU_TAINT,), resource(pool)) for pool in self.training_pools)
 
     def quotas(self, team: Team) -> tuple[Quota, ...]:
         """The team's own part of every training pool that it has a quota in, in the order of the pools."""
@@ -94,18 +102,29 @@ class Capacity:
     def ceiling(self, team: Team, *, borrowing: bool) -> Amount:
         """The most that the team's pods may hold at once in all GPU pools together.
 
-        With borrowing that is every training pool, because idle GPUs are lent; of a serving pool it is the
-        team's own part.
+        With borrowing that is every training pool, because idle GPUs are lent, up to the team's limit; of a serving
+        pool it is the team's own part.
         """
-        parts = [
-            quota(pool, pool.gpus if borrowing and pool.purpose == "training" else team.gpus.get(pool.name, 0))
-            for pool in self.pools
-        ]
+        parts = [quota(pool, self._most(team, pool, borrowing=borrowing)) for pool in self.pools]
         return Amount(
             gpus=sum(part.gpus for part in parts),
             cpus=sum(part.cpus for part in parts),
             memory_gib=sum(part.memory_gib for part in parts),
         )
+
+    def accelerators(self, team: Team, *, borrowing: bool) -> dict[str, int]:
+        """The GPUs of that ceiling by what pods ask for, whole ones always among them; claimed devices by class."""
+        most = {GPU_RESOURCE: 0}
+        for pool in self.pools:
+            kind = f"{pool.sharing.dra}.{_CLAIMS}" if pool.sharing.dra else resource(pool)
+            most[kind] = most.get(kind, 0) + self._most(team, pool, borrowing=borrowing)
+        return most
+
+    def _most(self, team: Team, pool: Pool, *, borrowing: bool) -> int:
+        own = team.gpus.get(pool.name, 0)
+        if not borrowing or pool.purpose != "training":
+            return own
+        return max(own, min(pool.gpus, own + team.borrow.get(pool.name, pool.gpus)))
 
     def nodes(self) -> list[dict[str, Any]]:
         """Every GPU node by name, labels, taints and capacity: plain data for whoever simulates them."""
@@ -122,77 +141,40 @@ def quota(pool: Pool, gpus: int) -> Quota:
     )
 
 
-def contradictions(
-    pools: Mapping[int, Pool],
-    teams: Mapping[int, Team],
-    doubtful_pools: Mapping[int, str] | None = None,
-    doubtful_teams: Mapping[int, str] | None = None,
-) -> Iterator[Contradiction]:
-    """What in pools and teams (by position in the stack file) cannot both hold.
-
-    Doubtful are those that have errors of their own, by name: only that a name is used twice is said of them.
-    """
-    known = {pool.name: pool for pool in pools.values()}
-    doubtful = (doubtful_pools or {}).values()
-    pool_names = {i: pool.name for i, pool in pools.items()} | dict(doubtful_pools or {})
-    team_names = {i: team.name for i, team in teams.items()} | dict(doubtful_teams or {})
-    yield from _used_twice(("capacity", "pools"), pool_names, "pool")
-    yield from _used_twice(("teams",), team_names, "team")
-    given: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-    for i, team in teams.items():
-        for name, gpus in team.gpus.items():
-            if name in known:
-                yield from _above_capacity(("teams", i, "gpus", name), known[name], gpus, given[name])
-                given[name].append((team.name, gpus))
-            elif name not in doubtful:
-                yield unknown("pool", ("teams", i, "gpus", name), name, known)
-
-
-def unknown(kind: str, steps: tuple[str | int, ...], name: str, known: Iterable[str]) -> Contradiction:
-    """A setting that names a pool or team which the stack file does not have."""
-    names = sorted(known)
-    if close := get_close_matches(name, names, n=1):
-        remedy = f"did you mean {close[0]}?"
-    else:
-        remedy = f"{kind}s are {', '.join(names)}" if names else f"this file has no {kind}s"
-    return Contradiction(steps, f"names no {kind} of this file", name, remedy)
-
-
-def _used_twice(section: tuple[str, ...], names: Mapping[int, str], kind: str) -> Iterator[Contradiction]:
-    first: dict[str, int] = {}
-    for position, name in sorted(names.items()):
-        if name in first:
-            remedy = f"{section[-1]}[{first[name]}] has this name already: every {kind} needs its own"
-            yield Contradiction((*section, position, "name"), f"is the name of a second {kind}", name, remedy)
-        first.setdefault(name, position)
-
-
-def _above_capacity(
-    steps: tuple[str | int, ...], pool: Pool, gpus: int, given: list[tuple[str, int]]
-) -> Iterator[Contradiction]:
-    if gpus + sum(taken for _, taken in given) <= pool.gpus:
-        return
-    others = ", ".join(f"{taken} to {team}" for team, taken in given if taken)
-    size = f"pool {pool.name} has {pool.gpus} GPUs ({pool.nodes} x {pool.gpus_per_node})"
-    yield Contradiction(
-        steps,
-        "is more than the pool has left",
-        gpus,
-        f"{size}{f' and {others} given before' if others else ''}: lower a quota or add nodes",
-    )
+def resource(pool: Pool) -> str:
+    """What a pod asks for to get a GPU of the pool, or a part of one. Source: NVIDIA's device plugin, strategy
+    `mixed` for slices, `renameByDefault` for what is shared."""
+    sharing = pool.sharing
+    if sharing.mig:
+        return f"nvidia.com/mig-{sharing.mig}"
+    if sharing.dra:
+        return CLAIMED_RESOURCE
+    return SHARED_RESOURCE if sharing.kinds else GPU_RESOURCE
 
 
 def node_labels(pool: Pool) -> dict[str, str]:
-    """Labels that every node of the pool has."""
+    """Labels that every node of the pool has; those of the GPU operator tell it how to divide the GPUs."""
+    sharing = pool.sharing
+    divided = {"nvidia.com/mig.config": f"all-{sharing.mig}"} if sharing.mig else {}
+    if sharing.time_slicing or sharing.mps:
+        divided["nvidia.com/device-plugin.config"] = pool.name
     return {
-        POOL_LABEL: pool.name,
+        **_place(pool),
         "nvidia.com/gpu.present": "true",
         "nvidia.com/gpu.product": pool.accelerator,
         "nvidia.com/gpu.count": str(pool.gpus_per_node),
+        **divided,
     }
 
 
+def _place(pool: Pool) -> dict[str, str]:
+    """Labels by which the pool's nodes are chosen."""
+    return {POOL_LABEL: pool.name, **({ZONE_LABEL: pool.zone} if pool.zone else {})}
+
+
 def _node(pool: Pool, index: int) -> dict[str, Any]:
+    # Devices to be claimed are announced apart from the node.
+    gpus = {} if pool.sharing.dra else {resource(pool): str(pool.gpus_per_node * pool.parts_per_gpu)}
     return {
         "name": f"gpu-{pool.name}-{index}",
         "labels": node_labels(pool),
@@ -200,7 +182,7 @@ def _node(pool: Pool, index: int) -> dict[str, Any]:
         "capacity": {
             "cpu": str(pool.cpus_per_node),
             "memory": f"{pool.memory_gib_per_node}Gi",
-            GPU_RESOURCE: str(pool.gpus_per_node),
+            **gpus,
             "pods": str(PODS_PER_NODE),
         },
     }

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components._objects import KubernetesObject
+from components._objects import KubernetesObject, platform_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from components.cluster import Cluster
 
+ACCOUNTS: Final = "mlplatform-accounts"
 _Rule = dict[str, list[str]]
 
 _READ: Final = ("get", "list", "watch")
@@ -61,6 +62,8 @@ class TeamRoles(pulumi.ComponentResource):
     data_scientist: str = "mlplatform-data-scientist"
     engineer: str = "mlplatform-engineer"
     governance: str = "mlplatform-governance"
+    accounts: pulumi.Output[str]
+    """The namespace of the teams' accounts, in which no team can start pods: one with an account has its role."""
 
     def __init__(self, name: str, args: TeamRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:TeamRoles", name, None, opts)
@@ -90,7 +93,20 @@ class TeamRoles(pulumi.ComponentResource):
                 },
                 pulumi.ResourceOptions(parent=self, provider=args.cluster.provider),
             )
-        self.register_outputs({})
+        options = pulumi.ResourceOptions(parent=self, provider=args.cluster.provider)
+        self.accounts = platform_namespace(f"{name}-accounts", ACCOUNTS, options)
+        KubernetesObject(f"{name}-accounts-network", _nothing_passes(self.accounts), options)
+        self.register_outputs({"accounts": self.accounts})
+
+
+def _nothing_passes(namespace: pulumi.Input[str]) -> dict[str, Any]:
+    """No pod belongs here; one that comes all the same reaches nobody."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "nothing-passes", "namespace": namespace},
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+    }
 
 
 def _rules(verbs: tuple[str, ...], *resources: Mapping[str, tuple[str, ...]]) -> Iterator[_Rule]:

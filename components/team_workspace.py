@@ -10,13 +10,14 @@ import pulumi
 
 from components._namespace import in_namespace
 from components._objects import KubernetesObject
+from components.team_roles import ACCOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.capacity import Capacity
     from components.cluster import Cluster
-    from components.specs.capacity import Team
+    from components.specs.capacity import Role, Team
     from components.team_roles import TeamRoles
 
 Manifest = dict[str, Any]
@@ -98,7 +99,7 @@ class TeamWorkspace(pulumi.ComponentResource):
             {
                 "apiVersion": "v1",
                 "kind": "Namespace",
-                "metadata": {"name": team.namespace, "labels": {**team.labels, **_RESTRICTED}},
+                "metadata": {"name": team.namespace, "labels": {**team.account_labels, **_RESTRICTED}},
             },
             pulumi.ResourceOptions(parent=self, provider=self._args.cluster.provider),
         )
@@ -109,7 +110,7 @@ class TeamWorkspace(pulumi.ComponentResource):
         hard = {
             "requests.cpu": str(team.cpus + most.cpus),
             "requests.memory": f"{team.memory_gib + most.memory_gib}Gi",
-            "requests.nvidia.com/gpu": str(most.gpus),
+            **self._accelerators(),
             "requests.storage": f"{team.storage_gib}Gi",
             "persistentvolumeclaims": str(_MOST_CLAIMS),
             "pods": str(_MOST_PODS),
@@ -118,6 +119,12 @@ class TeamWorkspace(pulumi.ComponentResource):
             "services.nodeports": "0",
         }
         self._object("quota", "v1", "ResourceQuota", "workspace", {"spec": {"hard": hard}})
+
+    def _accelerators(self) -> Manifest:
+        args = self._args
+        most = args.capacity.accelerators(args.spec, borrowing=args.borrowing)
+        # Requests of devices that a node offers are counted as such, claims under their own name.
+        return {name if "deviceclass" in name else f"requests.{name}": str(count) for name, count in most.items()}
 
     def _container_defaults(self) -> None:
         defaults = {
@@ -151,30 +158,45 @@ class TeamWorkspace(pulumi.ComponentResource):
         self._object("account", "v1", "ServiceAccount", "default", {"automountServiceAccountToken": False})
 
     def _roles(self) -> None:
-        groups, roles = self._args.spec.groups, self._args.roles
-        for group, role in (
-            (groups.data_scientists, roles.data_scientist),
-            (groups.engineers, roles.engineer),
-            (groups.governance, roles.governance),
-        ):
-            if group is None:
-                continue
-            self._object(
-                role.removeprefix("mlplatform-"),
-                f"{_RBAC}/v1",
-                "RoleBinding",
-                role,
-                {
-                    "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": role},
-                    "subjects": [{"apiGroup": _RBAC, "kind": "Group", "name": group}],
-                },
-            )
+        team, roles = self._args.spec, self._args.roles
+        bindings: tuple[tuple[Role, str, str | None], ...] = (
+            ("data-scientist", roles.data_scientist, team.groups.data_scientists),
+            ("engineer", roles.engineer, team.groups.engineers),
+            ("governance", roles.governance, team.groups.governance),
+        )
+        for role, bound, group in bindings:
+            subjects = [{"apiGroup": _RBAC, "kind": "Group", "name": group}] if group else []
+            if role in team.accounts:
+                subjects.append(self._account(role))
+            if subjects:
+                reference = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": bound}
+                content = {"roleRef": reference, "subjects": subjects}
+                self._object(role, f"{_RBAC}/v1", "RoleBinding", bound, content)
+
+    def _account(self, role: Role) -> Manifest:
+        """The account that stands for the role in this team, for who has no other way in."""
+        team = self._args.spec
+        name = account(team.name, role)
+        manifest = {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": name, "namespace": self._args.roles.accounts, "labels": team.labels},
+            "automountServiceAccountToken": False,
+        }
+        opts = pulumi.ResourceOptions(parent=self, provider=self._args.cluster.provider)
+        KubernetesObject(f"{self._name}-account-{role}", manifest, opts)
+        return {"kind": "ServiceAccount", "name": name, "namespace": ACCOUNTS}
 
     def _object(self, suffix: str, api_version: str, kind: str, object_name: str, content: Manifest) -> None:
         team = self._args.spec
         metadata = {"name": object_name, "namespace": team.namespace, "labels": team.labels}
         manifest = {"apiVersion": api_version, "kind": kind, "metadata": metadata} | content
         KubernetesObject(f"{self._name}-{suffix}", manifest, self._inside)
+
+
+def account(team: str, role: Role) -> str:
+    """The name of the account, in namespace `mlplatform-accounts`, that has the role in the team's namespace."""
+    return f"{team}-{role}"
 
 
 def _to_all(ports: tuple[int, ...], cidrs: Sequence[str]) -> Manifest:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components import _chart, _queues, _training_runtimes
+from components import _chart, _gpu_division, _queues, _training_runtimes
 from components._objects import KubernetesObject, Webhooks, platform_namespace
 from components._versions import IMAGES
 
@@ -62,6 +62,7 @@ class TrainingCluster(pulumi.ComponentResource):
         self.priorities = self._priorities(kueue)
         self.queues = self._team_queues(kueue)
         self.runtimes = self._runtimes(trainer)
+        self._divide_gpus()
         self.register_outputs({"queues": self.queues, "runtimes": self.runtimes, "priorities": self.priorities})
 
     def _definitions(self, namespaces: Mapping[str, pulumi.Output[str]]) -> list[Chart]:
@@ -87,10 +88,13 @@ class TrainingCluster(pulumi.ComponentResource):
         }
         values = {
             "controllerManager": {
+                "featureGates": _queues.feature_gates(self._args.capacity),
                 "manager": manager,
                 "readinessProbe": {"initialDelaySeconds": 1, "periodSeconds": 2},
             },
-            "managerConfig": {"controllerManagerConfigYaml": _queues.configuration(self._args.spec)},
+            "managerConfig": {
+                "controllerManagerConfigYaml": _queues.configuration(self._args.spec, self._args.capacity)
+            },
         }
         return self._controller("kueue", namespace, definitions, values)
 
@@ -154,8 +158,13 @@ class TrainingCluster(pulumi.ComponentResource):
             queues[team.name] = self._object(f"queue-{team.name}-local", local, cluster_queue).id
         return pulumi.Output.all(**queues)
 
+    def _divide_gpus(self) -> None:
+        if divided := _gpu_division.config_map(self._args.capacity, self._args.spec.gpu_operator_namespace):
+            self._object("gpu-sharing", divided)
+
     def _runtimes(self, trainer: Chart) -> pulumi.Output[list[str]]:
-        torch = _training_runtimes.torch(self._args.spec.default_size)
+        spec = self._args.spec
+        torch = _training_runtimes.torch(spec.default_size, checkpoints=spec.checkpoints)
         return pulumi.Output.all(self._object("runtime-torch", torch, trainer).id)
 
     def _object(self, name: str, manifest: Mapping[str, Any], *depends_on: pulumi.Resource) -> KubernetesObject:

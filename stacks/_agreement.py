@@ -66,6 +66,28 @@ def disagreements(sections: dict[str, Json]) -> Iterator[Contradiction]:
         if isinstance(pool, str) and pool not in pool_names:
             yield unknown("pool", ("serving", "models", position, "pool"), pool, pool_names)
     yield from _models(models.readable, pools.readable, teams.readable)
+    yield from _training(sections, pools.readable, teams.readable)
+
+
+def _training(sections: dict[str, Json], pools: dict[int, Pool], teams: dict[int, Team]) -> Iterator[Contradiction]:
+    """What pools and teams need of training, and it does not do."""
+    if inside(sections, "training", "checkpoints") is False:
+        for position, pool in pools.items():
+            if pool.aws and pool.aws.purchase == "spot" and pool.purpose == "training":
+                remedy = (
+                    "training.checkpoints is false, and jobs that lose such machines start anew: change one of them"
+                )
+                yield Contradiction(
+                    ("capacity", "pools", position, "aws", "purchase"), "needs checkpoints", "spot", remedy
+                )
+    if inside(sections, "training", "borrowing") is False:
+        for position, team in teams.items():
+            for key in ("borrow", "lend"):
+                if limits := getattr(team, key):
+                    remedy = "training.borrowing is false, so nothing is borrowed or lent: leave one of them out"
+                    yield Contradiction(
+                        ("teams", position, key), "limits what never happens", next(iter(limits)), remedy
+                    )
 
 
 def _models(models: dict[int, ServedModel], pools: dict[int, Pool], teams: dict[int, Team]) -> Iterator[Contradiction]:

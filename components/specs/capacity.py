@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from components._spec import Name, Spec
 from components.specs.aws_regions import ZoneName
+from components.specs.gpu_sharing import SLICES, Sharing
 from components.specs.instance_types import MACHINES, GpuMachine
 
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")]
@@ -80,6 +81,37 @@ class Pool(Spec):
     aws: AwsMachines | None = None
     """Machines of AWS that become the pool's nodes; on an EKS cluster every pool in the cloud names some."""
 
+    sharing: Sharing = Sharing()
+    """Whether pods have whole GPUs, and how they are divided otherwise; quotas then count the parts."""
+    oversubscription: float = Field(default=1.0, ge=1.0, le=4.0)
+    """How much more than there is the quotas of all teams may come to; what is promised twice waits."""
+    zone: LabelValue | None = None
+    """Zone that all nodes are in, as their label `topology.kubernetes.io/zone` says; on AWS, `aws.zones` says it."""
+
+    @model_validator(mode="after")
+    def _shares_what_can_be_shared(self) -> Self:
+        if self.sharing.kinds and self.purpose == "serving":
+            raise ValueError(
+                "sharing divides GPUs, but purpose is serving: models have whole ones; leave one of them out"
+            )
+        if profile := self.sharing.mig:
+            known = SLICES.get(self.accelerator, {})
+            if profile not in known:
+                has = f"it has {', '.join(known)}" if known else "it has none; leave mig out"
+                raise ValueError(f"sharing.mig is a profile that {self.accelerator} does not have; {has}")
+        if self.sharing.kinds and self.aws:
+            raise ValueError(
+                "sharing and aws exclude each other: machines are started for pods that ask for whole GPUs; leave one "
+                "of them out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _zone_is_named_once(self) -> Self:
+        if self.zone and self.aws:
+            raise ValueError("zone and aws exclude each other; use aws.zones")
+        return self
+
     @model_validator(mode="after")
     def _own_machines_are_not_bought(self) -> Self:
         if self.place == "on_premises" and self.aws is not None:
@@ -87,9 +119,16 @@ class Pool(Spec):
         return self
 
     @property
+    def parts_per_gpu(self) -> int:
+        """Pods that have a GPU together, where each has one part of it."""
+        if self.sharing.mig:
+            return SLICES[self.accelerator][self.sharing.mig]
+        return self.sharing.time_slicing or self.sharing.mps or 1
+
+    @property
     def gpus(self) -> int:
-        """GPUs in the whole pool."""
-        return self.nodes * self.gpus_per_node
+        """What quotas hand out in the whole pool: GPUs, or the parts into which they are divided."""
+        return self.nodes * self.gpus_per_node * self.parts_per_gpu
 
 
 class CapacitySpec(Spec):
@@ -108,6 +147,10 @@ class TeamGroups(Spec):
     """May also run models, workloads and their configuration."""
     governance: str | None = None
     """May read everything but secrets."""
+
+
+Role = Literal["data-scientist", "engineer", "governance"]
+"""What somebody may do in a team's namespace."""
 
 
 class Destination(Spec):
@@ -129,7 +172,18 @@ class Team(Spec):
     cost_centre: LabelValue
     """Who pays; on every object as label `mlplatform.dev/cost-centre`."""
     gpus: dict[Name, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
-    """GPUs that are the team's own, by pool. In training pools a team may borrow what others leave idle."""
+    """GPUs that are the team's own, by pool; parts of GPUs where the pool divides them. In training pools a team may
+    borrow what others leave idle."""
+    borrow: dict[Name, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    """The most GPUs of others that the team may use, by pool; absent: whatever is idle."""
+    lend: dict[Name, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    """The most of its own GPUs that others may use while they are idle, by pool; absent: all of them."""
+    weight: int = Field(default=1, ge=0, le=1000)
+    """Its part of the idle GPUs where several teams want them, in proportion to the other teams' weights; with 0 it
+    comes after all others."""
+    monthly_budget: int | None = Field(default=None, ge=0, le=1_000_000_000)
+    """What the team may spend in a month, in whole units of the cost centre's currency; on its namespace and its queue
+    as label `mlplatform.dev/monthly-budget`, for whoever reports costs."""
     cpus: int = Field(default=16, ge=1)
     """CPUs for pods outside of the GPU pools: notebooks, data preparation, small models."""
     memory_gib: int = Field(default=64, ge=1)
@@ -138,6 +192,9 @@ class Team(Spec):
     """Volumes that the team may claim, in GiB."""
     groups: TeamGroups = TeamGroups()
     """Who holds the team's roles."""
+    accounts: tuple[Role, ...] = ("data-scientist",)
+    """Roles that `mlplatform team kubeconfig` gives out for a time, for people and programs that the identity provider
+    does not know."""
     egress: tuple[Destination, ...] = ()
     """Addresses outside the cluster that the team's pods may reach; absent means none."""
 
@@ -154,3 +211,9 @@ class Team(Spec):
             "mlplatform.dev/owner": self.owner,
             "mlplatform.dev/cost-centre": self.cost_centre,
         }
+
+    @property
+    def account_labels(self) -> dict[str, str]:
+        """The same on what stands for the team as a whole, with what it may spend."""
+        budget = {} if self.monthly_budget is None else {"mlplatform.dev/monthly-budget": str(self.monthly_budget)}
+        return {**self.labels, **budget}

@@ -37,6 +37,12 @@ class TrainingClusterSpec(Spec):
     """Priority classes of training jobs by name; the higher number runs first and may preempt the lower."""
     default_size: Size = Size(cpu_millicores=1000, cpu_limit_millicores=4000, memory_mib=4096)
     """What a node of a training job gets that asks for nothing."""
+    checkpoints: bool = True
+    """Tell the nodes of a job where its checkpoints belong, in `CHECKPOINT_URI`: a folder of the job's name below the
+    team's part of the artifact bucket, the same when the job starts again. Pools of spot machines need it."""
+    gpu_operator_namespace: Name = "gpu-operator"
+    """Where NVIDIA's GPU operator runs on a cluster of your own; ConfigMap `mlplatform-gpu-sharing` tells it there how
+    pools with `time_slicing` or `mps` divide their GPUs, and is made only if there is such a pool."""
     pods_ready_timeout_minutes: int = Field(default=15, ge=1, le=24 * 60)
     """How long an admitted gang may take until all its pods are ready; then its GPUs go to the next one and
     it is queued again."""

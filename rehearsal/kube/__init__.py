@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from rehearsal.kube._client import FIELD_MANAGER, Kube
 from rehearsal.kube._errors import KubeError
+from rehearsal.kube._kubeconfig import Access
 from rehearsal.kube._mirror import Mirror
 from rehearsal.kube._watch import Collection, Event, Json, Watch
 
-__all__ = ["FIELD_MANAGER", "Collection", "Event", "Json", "Kube", "KubeError", "Mirror", "Watch"]
+__all__ = ["FIELD_MANAGER", "Access", "Collection", "Event", "Json", "Kube", "KubeError", "Mirror", "Watch"]

@@ -26,14 +26,16 @@ _REQUEST_SECONDS = 30.0
 
 
 class Kube:
-    """The API server of a kubeconfig's current context: verified TLS, connections kept alive.
+    """The API server of a kubeconfig's current context, or of a context: verified TLS, connections kept alive.
 
     Several threads may use one. Every method raises ``KubeError``; close it, or use it as a context.
     """
 
-    def __init__(self, kubeconfig: Path) -> None:
-        access = Access.read(kubeconfig)
+    def __init__(self, kubeconfig: Path | Access) -> None:
+        access = kubeconfig if isinstance(kubeconfig, Access) else Access.read(kubeconfig)
         self.server = access.server
+        self._prefix = urlsplit(access.server).path.rstrip("/")
+        self._who = access.headers
         self._tls = access.tls()
         self._idle: queue.LifoQueue[http.client.HTTPSConnection] = queue.LifoQueue()
         self._plurals: dict[tuple[str, str], tuple[str, bool]] = {}
@@ -94,7 +96,8 @@ class Kube:
             resourceVersion=resource_version,
         )
         # The server ends the watch in time; the margin only bounds a server that vanished without a word.
-        return Watch(self._connection(seconds + 10), query, path.accept(), resource_version)
+        headers = {"Accept": path.accept(), **self._who()}
+        return Watch(self._connection(seconds + 10), self._prefix + query, headers, resource_version)
 
     def apply(
         self, manifest: Json, *, field_manager: str = FIELD_MANAGER, force: bool = True, subresource: str = ""
@@ -154,7 +157,8 @@ class Kube:
             connection = self._connection()
         kept_alive = connection.sock is not None
         try:
-            connection.request(method, path, body, {"Content-Type": content, "Accept": accept})
+            headers = {"Content-Type": content, "Accept": accept, **self._who()}
+            connection.request(method, self._prefix + path, body, headers)
             response = connection.getresponse()
             payload = response.read()
         except (OSError, http.client.HTTPException) as error:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from rehearsal.kube._errors import KubeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
 Json = dict[str, Any]
@@ -63,11 +63,13 @@ class Watch:
     ``version`` is the resource version that the watch has reached: where another one can go on.
     """
 
-    def __init__(self, connection: http.client.HTTPSConnection, query: str, accept: str, version: str = "") -> None:
+    def __init__(
+        self, connection: http.client.HTTPSConnection, query: str, headers: Mapping[str, str], version: str = ""
+    ) -> None:
         self.version = version
         self._connection = connection
         try:
-            connection.request("GET", query, headers={"Accept": accept})
+            connection.request("GET", query, headers=dict(headers))
             # Kept because http.client forgets it when the reply says that the connection ends with it.
             self._socket: socket.socket | None = connection.sock
             self._response = connection.getresponse()

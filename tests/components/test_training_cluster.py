@@ -159,7 +159,7 @@ def test_kueue_minds_the_namespaces_of_teams_and_no_others(recording: Recording)
 
 
 def test_a_gang_that_does_not_start_gives_its_gpus_back_in_the_time_that_the_stack_file_says() -> None:
-    configuration = yaml.safe_load(_queues.configuration(TrainingClusterSpec(pods_ready_timeout_minutes=7)))
+    configuration = yaml.safe_load(_queues.configuration(TrainingClusterSpec(pods_ready_timeout_minutes=7), CAPACITY))
     assert configuration["waitForPodsReady"]["timeout"] == "7m"
     assert configuration["waitForPodsReady"]["blockAdmission"] is False
 
@@ -183,3 +183,22 @@ def test_a_training_pod_meets_the_restricted_standard(recording: Recording) -> N
     assert container["securityContext"]["allowPrivilegeEscalation"] is False
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert set(container["resources"]) == {"requests", "limits"}
+
+
+def test_idle_gpus_are_divided_by_the_weight_of_the_teams(recording: Recording) -> None:
+    configuration = yaml.safe_load(_queues.configuration(TrainingClusterSpec(), CAPACITY))
+    assert configuration["fairSharing"]["preemptionStrategies"][0] == "LessThanOrEqualToFinalShare"
+    weights = {each.inputs["spec"]["fairSharing"]["weight"] for each in recording.of_kind("ClusterQueue").values()}
+    assert weights == {"1"}
+
+
+@pytest.mark.parametrize("checkpoints", [True, False])
+def test_a_job_is_told_where_its_checkpoints_belong_unless_it_has_none(checkpoints: bool) -> None:
+    runtimes = training(TrainingClusterSpec(checkpoints=checkpoints)).of_kind("ClusterTrainingRuntime")
+    (job,) = runtimes["torch-distributed"].inputs["spec"]["template"]["spec"]["replicatedJobs"]
+    (container,) = job["template"]["spec"]["template"]["spec"]["containers"]
+    names = [each["name"] for each in container["env"]]
+    assert ("CHECKPOINT_URI" in names) is checkpoints
+    if checkpoints:
+        # The cluster puts variables together from those that come before.
+        assert {"BUCKET", "PREFIX", "JOB_NAME"} <= set(names[: names.index("CHECKPOINT_URI")])

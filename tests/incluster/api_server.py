@@ -23,7 +23,11 @@ _ELLIPTIC = {"algorithm": "ECDSA"}
 
 
 class ApiServer(ThreadingHTTPServer):
-    """Holds objects by collection and name, and ``texts`` by path; ``kubeconfig`` has a client certificate."""
+    """Holds objects by collection and name, and ``texts`` by path; ``kubeconfig`` has a client certificate.
+
+    ``created`` is what it answers to whoever creates something at a path; ``posted`` is what was asked for.
+    ``requests`` and ``tokens`` say what was asked for, and with which `Authorization`.
+    """
 
     daemon_threads = True
 
@@ -31,7 +35,10 @@ class ApiServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.collections: dict[str, dict[str, Json]] = {}
         self.texts: dict[str, str] = {}
+        self.created: dict[str, Json] = {}
+        self.posted: list[Json] = []
         self.requests: list[str] = []
+        self.tokens: list[str | None] = []
         self.closes_connections = False
         self._changes: list[tuple[int, str, str, Json]] = []
         self._version = 1
@@ -131,6 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         query = parse_qs(url.query)
         self.server.requests.append(self.path)
+        self.server.tokens.append(self.headers["Authorization"])
         collection, _, name = url.path.rpartition("/")
         if "watch" in query:
             self._watch(url.path, query)
@@ -142,6 +150,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, self.server.texts[url.path].encode())
         else:
             self._answer(404, _status(404, "NotFound", f'"{name}" not found'))
+
+    def do_POST(self) -> None:
+        self.server.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        if self.path in self.server.created:
+            self._answer(201, self.server.created[self.path])
+        else:
+            self._answer(404, _status(404, "NotFound", f'"{self.path}" not found'))
 
     def do_DELETE(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))

@@ -90,7 +90,7 @@ def test_every_resource_names_the_line_that_makes_it(both: Both) -> None:
 
 def test_a_mistake_in_a_stack_file_is_told_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.wrong.yaml"
-    file.write_text(LOCAL.read_text().replace("nodes: 2", "nodes: many"))
+    file.write_text(LOCAL.read_text().replace("nodes: 2", "nodes: many", 1))
     with pytest.raises(CannotRecordError) as told:
         record(file)
     (problem,) = told.value.problems

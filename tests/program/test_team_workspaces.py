@@ -71,8 +71,24 @@ def test_roles_are_bound_to_the_groups_of_the_stack_file_in_the_teams_namespace_
     bindings = [
         r.inputs for r in recorded(path).of_kind("RoleBinding") if r.inputs["metadata"]["namespace"] == team.namespace
     ]
-    groups = {subject["name"] for binding in bindings for subject in binding["subjects"]}
+    subjects = [subject for binding in bindings for subject in binding["subjects"]]
+    groups = {each["name"] for each in subjects if each["kind"] == "Group"}
     assert groups == {group for group in team.groups.model_dump().values() if group}
+
+
+@pytest.mark.parametrize(("path", "team"), CASES)
+def test_accounts_lie_where_no_team_can_start_pods_with_them(path: Any, team: Any) -> None:
+    program = recorded(path)
+    bound = {
+        (subject["namespace"], subject["name"])
+        for binding in program.of_kind("RoleBinding")
+        for subject in binding.inputs["subjects"]
+        if binding.inputs["metadata"]["namespace"] == team.namespace and subject["kind"] == "ServiceAccount"
+    }
+    assert bound == {("mlplatform-accounts", f"{team.name}-{role}") for role in team.accounts}
+    assert not any(
+        each.inputs["metadata"]["namespace"] == "mlplatform-accounts" for each in program.of_kind("RoleBinding")
+    )
 
 
 @pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.name)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.rehearsal.jobs import OWNED, QUEUE, job
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,47 +17,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.rehearsal, pytest.mark.training]
 
 NAMESPACE = "team-research"
-QUEUE = {"kueue.x-k8s.io/queue-name": "default"}
-OWNED = {"mlplatform.dev/owner": "ada.lovelace", "mlplatform.dev/cost-centre": "cc-1815"}
-
-
-def job(name: str, gpus: int) -> dict[str, Any]:
-    """A Job of one pod for every eight GPUs."""
-    container = {
-        "name": "train",
-        "image": "docker.io/pytorch/pytorch:2.10.0-cuda12.8-cudnn9-runtime",
-        "resources": {
-            "requests": {"cpu": "1", "memory": "1Gi"},
-            "limits": {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "8"},
-        },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-            "runAsNonRoot": True,
-            "runAsUser": 1000,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-    }
-    pods = gpus // 8
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": name, "namespace": NAMESPACE, "labels": QUEUE | OWNED},
-        "spec": {
-            "ttlSecondsAfterFinished": 3600,
-            "parallelism": pods,
-            "completions": pods,
-            "template": {
-                "metadata": {"labels": OWNED},
-                "spec": {
-                    "restartPolicy": "Never",
-                    "automountServiceAccountToken": False,
-                    "containers": [container],
-                },
-            },
-        },
-    }
 
 
 @pytest.fixture
@@ -74,16 +35,16 @@ def submit(platform: Platform) -> Iterator[Any]:
 
 
 def test_a_job_within_quota_is_admitted_and_runs_on_gpu_nodes(platform: Platform, submit: Any) -> None:
-    submit(job("within-quota", gpus=8))
+    submit(job("within-quota"))
     platform.wait_for(NAMESPACE, "job/within-quota", "jsonpath={.status.ready}=1")
     pods = platform.kube.list(f"/api/v1/namespaces/{NAMESPACE}/pods", label_selector="job-name=within-quota")
     assert all(pod["spec"]["nodeName"].startswith("gpu-h100-") for pod in pods)
 
 
 def test_a_job_that_finds_no_free_gpus_waits_and_says_why(platform: Platform, submit: Any) -> None:
-    submit(job("first", gpus=16))
+    submit(job("first", pods=2))
     platform.wait_for(NAMESPACE, "job/first", "jsonpath={.status.ready}=2")
-    submit(job("second", gpus=8))
+    submit(job("second"))
     platform.wait_for(NAMESPACE, "job/second", "jsonpath={.spec.suspend}=true")
     waiting = platform.watch_for(
         f"/apis/kueue.x-k8s.io/v1beta2/namespaces/{NAMESPACE}/workloads",

@@ -111,14 +111,16 @@ MISTAKES = {
         ("gpus: {h100: 12}", "gpus: {h100: 20}"),
         [
             "mlplatform:teams[0].gpus.h100: is more than the pool has left, got 20; "
-            "pool h100 has 16 GPUs (2 x 8): lower a quota or add nodes (line 21)"
+            "pool h100 has 16 GPUs (2 x 8): lower a quota, add nodes or declare `oversubscription` for the pool "
+            "(line 21)"
         ],
     ),
     "quotas that add up to more than capacity": (
         ("{h100: 4, l40s: 2}", "{h100: 5, l40s: 2}"),
         [
             "mlplatform:teams[1].gpus.h100: is more than the pool has left, got 5; pool h100 has 16 GPUs (2 x 8) "
-            "and 12 to research given before: lower a quota or add nodes (line 25)"
+            "and 12 to research given before: lower a quota, add nodes or declare `oversubscription` for the pool "
+            "(line 25)"
         ],
     ),
     "quota in an unknown pool": (

@@ -1,0 +1,1 @@
+"""`mlplatform queue`: who runs, who waits and why, and whose GPUs they are."""

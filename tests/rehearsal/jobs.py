@@ -1,0 +1,45 @@
+"""Training jobs as a data scientist would write them, for tests on the running platform."""
+
+from __future__ import annotations
+
+from typing import Any
+
+QUEUE = {"kueue.x-k8s.io/queue-name": "default"}
+OWNED = {"mlplatform.dev/owner": "ada.lovelace", "mlplatform.dev/cost-centre": "cc-1815"}
+IMAGE = "docker.io/pytorch/pytorch:2.10.0-cuda12.8-cudnn9-runtime"
+
+
+def job(
+    name: str, *, team: str = "research", pods: int = 1, gpus_per_pod: int = 8, priority: str | None = None
+) -> dict[str, Any]:
+    """A Job of pods that all run at once."""
+    importance = {"kueue.x-k8s.io/priority-class": f"training-{priority}"} if priority else {}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": f"team-{team}", "labels": QUEUE | OWNED | importance},
+        "spec": {
+            "parallelism": pods,
+            "completions": pods,
+            "ttlSecondsAfterFinished": 3600,
+            "template": {"metadata": {"labels": OWNED}, "spec": pod(gpus_per_pod)},
+        },
+    }
+
+
+def pod(gpus: int) -> dict[str, Any]:
+    """A pod that the platform's rules admit."""
+    limits = {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": str(gpus)}
+    container = {
+        "name": "train",
+        "image": IMAGE,
+        "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": limits},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "runAsUser": 1000,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+    return {"restartPolicy": "Never", "automountServiceAccountToken": False, "containers": [container]}
