@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from components.specs.capacity import Pool, Team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 __all__ = ["Amount", "Capacity", "CapacityError", "Contradiction", "Flavor", "Pool", "Quota", "Team", "contradictions"]
 
@@ -107,9 +107,12 @@ class Capacity:
             memory_gib=sum(part.memory_gib for part in parts),
         )
 
-    def nodes(self) -> list[dict[str, Any]]:
-        """Every GPU node by name, labels, taints and capacity: plain data for whoever simulates them."""
-        return [_node(pool, index) for pool in self.pools for index in range(pool.nodes)]
+    def nodes(self, *, besides: Collection[str] = ()) -> list[dict[str, Any]]:
+        """Every GPU node by name, labels, taints and capacity: plain data for whoever simulates them.
+
+        Pools whose names are in `besides` have none: what starts their nodes says when there are some.
+        """
+        return [_node(pool, i) for pool in self.pools if pool.name not in besides for i in range(pool.nodes)]
 
 
 def quota(pool: Pool, gpus: int) -> Quota:
