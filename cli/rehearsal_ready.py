@@ -42,9 +42,16 @@ class Ready:
     @property
     def world(self) -> World:
         """What the rehearsal shall hold."""
-        cluster = self.settings.cluster
-        aws = Aws(cluster.region, _roles(cluster.access)) if cluster.kind == "eks" else None
-        return World(self.settings.sharing.nodes(), list(self.images.references), aws)
+        cluster, pools = self.settings.cluster, self.settings.capacity.pools
+        images = list(self.images.references)
+        if cluster.kind != "eks":
+            return World(self.settings.sharing.nodes(), images)
+        bought = {pool.name: pool.aws.instance_types for pool in pools if pool.aws}
+        machines = tuple(sorted({name for names in bought.values() for name in names}))
+        aws = Aws(cluster.region, _roles(cluster.access), machines)
+        # Where pods run for real, Karpenter's is one, and starts the nodes of its pools.
+        started = bought if self.level is Level.FULL else {}
+        return World(self.settings.sharing.nodes(besides=started), images, aws)
 
 
 def make_ready(stack: str, level: str | None, reporter: Reporter) -> Ready:

@@ -101,7 +101,7 @@ def _stood_in(session: Session) -> tuple[str, ...]:
         said += [
             "RDS, ElastiCache, S3: PostgreSQL, Valkey and SeaweedFS under AWS's names, "
             f"in namespaces {', '.join(NAMESPACES.values())}",
-            "Karpenter: its core without EC2 runs and makes no nodes; those of its pools are there from the start",
+            "Karpenter: its build for AWS does not run; its core, built for KWOK, starts simulated nodes of its pools",
             f"EKS Pod Identity: admission policy {trust.NAME} adds variables and a volume to pods",
         ]
     if session.account:

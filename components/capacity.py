@@ -9,7 +9,7 @@ from components._capacity_contradictions import Contradiction, contradictions, u
 from components.specs.capacity import Pool, Team
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 __all__ = [
     "Amount",
@@ -126,9 +126,12 @@ class Capacity:
             return own
         return max(own, min(pool.gpus, own + team.borrow.get(pool.name, pool.gpus)))
 
-    def nodes(self) -> list[dict[str, Any]]:
-        """Every GPU node by name, labels, taints and capacity: plain data for whoever simulates them."""
-        return [_node(pool, index) for pool in self.pools for index in range(pool.nodes)]
+    def nodes(self, *, besides: Collection[str] = ()) -> list[dict[str, Any]]:
+        """Every GPU node by name, labels, taints and capacity: plain data for whoever simulates them.
+
+        Pools whose names are in `besides` have none: what starts their nodes says when there are some.
+        """
+        return [_node(pool, i) for pool in self.pools if pool.name not in besides for i in range(pool.nodes)]
 
 
 def quota(pool: Pool, gpus: int) -> Quota:

@@ -65,4 +65,4 @@ class Record:
 
 
 def _aws(content: dict[str, Any] | None) -> Aws | None:
-    return Aws(content["region"], tuple(content["roles"])) if content else None
+    return Aws(content["region"], tuple(content["roles"]), tuple(content["machines"])) if content else None

@@ -12,11 +12,13 @@ from typing import Any
 class Aws:
     """An AWS account that is played: its region, and IAM roles that are there before anything is created.
 
-    Whoever rehearses has the first one. A role goes by its name, with its path, or by its ARN.
+    Whoever rehearses has the first one. A role goes by its name, with its path, or by its ARN. ``machines`` are the
+    machine types that Karpenter may start, where pods run for real.
     """
 
     region: str
     roles: tuple[str, ...]
+    machines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Addons:
         ]
 
     def on_nodes(self, nodes: eks.NodeGroup) -> list[pulumi.Resource]:
-        """Names, volumes and watching over nodes."""
+        """Names, volumes, certificates of webhooks, and watching over nodes."""
         volumes = pod_identity(
             f"{self._name}-ebs-csi",
             self._place,
@@ -75,6 +75,7 @@ class Addons:
         tags = {"controller": {"extraVolumeTags": dict(self._place.tags)}}
         return [
             self._addon("coredns", nodes),
+            self._addon("cert-manager", nodes),
             self._addon("aws-ebs-csi-driver", nodes, volumes, values=tags),
             self._addon("eks-node-monitoring-agent", nodes),
             *(self._lustre(nodes) if self._spec.addons.fsx_lustre else ()),

@@ -41,6 +41,7 @@ RELEASES: Final[Mapping[str, Release]] = MappingProxyType(
 Addon = Literal[
     "aws-ebs-csi-driver",
     "aws-fsx-csi-driver",
+    "cert-manager",
     "coredns",
     "eks-node-monitoring-agent",
     "eks-pod-identity-agent",
@@ -53,6 +54,8 @@ ADDONS: Final[Mapping[Addon, str]] = MappingProxyType(
     {
         "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
         "aws-fsx-csi-driver": "v1.8.0-eksbuild.1",
+        # Of the community, built and scanned by AWS; 1.21 is its first minor version for Kubernetes 1.36.
+        "cert-manager": "v1.21.0-eksbuild.2",
         "coredns": "v1.14.3-eksbuild.11",
         "eks-node-monitoring-agent": "v1.6.4-eksbuild.1",
         "eks-pod-identity-agent": "v1.3.10-eksbuild.3",

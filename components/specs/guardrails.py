@@ -23,6 +23,8 @@ class GuardrailsSpec(Spec):
     and go on when the log is quiet."""
     fill_in: bool = False
     """Whether safe values are filled in where an object has none, as `pulumi up` does; needs Kubernetes 1.36."""
-    left_alone: tuple[NamespaceName, ...] = Field(default=("kube-system", "kube-public", "kube-node-lease"))
+    left_alone: tuple[NamespaceName, ...] = Field(
+        default=("kube-system", "kube-public", "kube-node-lease", "cert-manager")
+    )
     """Namespaces that the rules do not judge in the cluster: those of Kubernetes itself, whose network and proxies need
-    the machine."""
+    the machine, and of cert-manager, which is there before the platform."""

@@ -42,8 +42,9 @@ __all__ = [
 Stage = Literal["audit", "warn", "deny"]
 """How far the policies are rolled out: they write to the audit log, tell whoever asks, or refuse."""
 
-CLUSTERS_NAMESPACES: Final = ("kube-system", "kube-public", "kube-node-lease")
-"""Those of Kubernetes itself: its network and proxies need the host, and are its operator's to judge."""
+CLUSTERS_NAMESPACES: Final = ("kube-system", "kube-public", "kube-node-lease", "cert-manager")
+"""Those of Kubernetes itself, whose network and proxies need the host, and of cert-manager, which is there before the
+platform: both are the cluster's operator's to judge."""
 
 
 @dataclass(frozen=True, kw_only=True)

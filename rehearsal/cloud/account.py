@@ -87,7 +87,8 @@ class Account:
         write_json(self.webhook, self._webhook(), mode=0o600)
 
     def parts(self) -> list[Part]:
-        """moto and the token webhook; where pods run for real, also what gives them the credentials of their roles."""
+        """moto and the token webhook; where pods run for real, also what gives them the credentials of their roles, and
+        what mirrors Karpenter's pools."""
         at = ("--host", self.endpoints.address, "--port", str(self.endpoints.aws_port))
         webhook = (
             *("--port", str(self.endpoints.authenticator_port), "--certificates", str(self.layout.certificates)),
@@ -100,7 +101,7 @@ class Account:
                 "aws-authenticator", "rehearsal.aws.sign_in.authenticator", *webhook, reads=digest(self.credentials)
             ),
         ]
-        return [*parts, self._pod_identity()] if self._has_pods else parts
+        return [*parts, self._pod_identity(), *self._karpenter()] if self._has_pods else parts
 
     def ready(self) -> bool:
         """Whether both answer."""
@@ -159,6 +160,20 @@ class Account:
             *("--credentials", str(self.credentials)),
             reads=digest(self.credentials),
         )
+
+    def _karpenter(self) -> list[Part]:
+        """What mirrors its pools; nothing where no pool names a machine."""
+        if not self.aws.machines:
+            return []
+        return [
+            self._part(
+                "karpenter-mirror",
+                "rehearsal.cloud.karpenter",
+                *("--kubeconfig", str(self.layout.kubeconfig_of("karpenter-mirror"))),
+                *("--endpoint", self.endpoint, "--region", self.aws.region),
+                *(word for name in self.aws.machines for word in ("--machine", name)),
+            )
+        ]
 
     def _webhook(self) -> dict[str, object]:
         certificates = self.layout.certificates

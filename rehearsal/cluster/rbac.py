@@ -48,8 +48,20 @@ _VOLUME_STAND_IN = [
     _rule("storage.k8s.io", ["storageclasses"], _READ),
 ]
 _AWS_POD_IDENTITY = [_rule("authentication.k8s.io", ["tokenreviews"], ["create"])]
+_KARPENTER_MIRROR = [
+    _rule("", ["namespaces"], _READ),
+    _rule("", ["configmaps"], ["create", "patch"]),
+    _rule("apiextensions.k8s.io", ["customresourcedefinitions"], _READ),
+    _rule("karpenter.sh", ["nodeclaims"], _READ),
+    _rule("karpenter.sh", ["nodepools"], [*_READ, "create", "patch", "delete"]),
+    _rule("karpenter.sh", ["nodepools/status"], ["patch"]),
+    _rule("karpenter.k8s.aws", ["ec2nodeclasses"], [*_READ, "patch"]),
+    _rule("karpenter.k8s.aws", ["ec2nodeclasses/status"], ["patch"]),
+    _rule("karpenter.kwok.sh", ["kwoknodeclasses"], ["create", "patch"]),
+]
 _RULES = {
     "mlplatform:aws-pod-identity": _AWS_POD_IDENTITY,
+    "mlplatform:karpenter-mirror": _KARPENTER_MIRROR,
     "mlplatform:kwok": _KWOK,
     "mlplatform:cert-stand-in": _CERT_STAND_IN,
     "mlplatform:volume-stand-in": _VOLUME_STAND_IN,

@@ -31,6 +31,7 @@ CPU_NODE = "simulated-0"
 
 CPU_NODE_CAPACITY = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "500"}
 
+_KARPENTERS = "karpenter.sh/nodepool"
 _KWOK_ANNOTATION = "kwok.x-k8s.io/node"
 _STAGES = (
     "node/fast/node-initialize.yaml",
@@ -86,10 +87,10 @@ def apply(kube: Kube, nodes: Sequence[Mapping[str, Any]], *, real_node: bool) ->
     A node is ``{"name", "labels", "taints": [{"key", "value", "effect"}], "capacity": {resource: amount}}``.
     With a real node, ``simulated-0`` takes only what ``simulated_pods`` sends there; without one, every pod
     that fits. A node that the model no longer has goes, and its pods with it; one whose kinds of resources
-    changed goes and comes back.
+    changed goes and comes back. Nodes that Karpenter started are Karpenter's to end.
     """
     wanted = {each["metadata"]["name"]: each for each in node_objects(nodes, real_node=real_node)}
-    for node in kube.list("/api/v1/nodes", label_selector=SIMULATED):
+    for node in kube.list("/api/v1/nodes", label_selector=f"{SIMULATED},!{_KARPENTERS}"):
         name = node["metadata"]["name"]
         kept = wanted.get(name)
         if kept is None or node["status"]["capacity"].keys() != kept["status"]["capacity"].keys():

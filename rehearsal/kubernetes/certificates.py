@@ -147,6 +147,7 @@ def cluster_identities(address: str, node: str) -> Sequence[Identity]:
         Identity("cert-stand-in", "mlplatform:cert-stand-in"),
         Identity("volume-stand-in", "mlplatform:volume-stand-in"),
         Identity("aws-pod-identity", "mlplatform:aws-pod-identity"),
+        Identity("karpenter-mirror", "mlplatform:karpenter-mirror"),
         Identity("aws-authenticator", "aws-authenticator", addresses=("127.0.0.1",)),
         Identity("aws-authenticator-client", "mlplatform:aws-authenticator-client"),
     )

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 STORE = ("etcd", "kube-apiserver")
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 
-_CLIENTS = (*CONTROLLERS, "kubelet", "kube-proxy", "kwok", "cert-stand-in", "volume-stand-in", "aws-pod-identity")
+_CLIENTS = (
+    *CONTROLLERS,
+    *("kubelet", "kube-proxy", "kwok", "cert-stand-in", "volume-stand-in", "aws-pod-identity", "karpenter-mirror"),
+)
 
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",

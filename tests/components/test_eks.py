@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ADDONS = {
     "aws-ebs-csi-driver",
+    "cert-manager",
     "coredns",
     "eks-node-monitoring-agent",
     "eks-pod-identity-agent",
@@ -151,7 +152,12 @@ def test_add_ons_that_nodes_wait_for_do_not_wait_for_nodes(recording: Recording)
     nodes = "aws:eks/nodeGroup:NodeGroup cluster-system"
     addons = recording.of_type("eks/addon:Addon")
     waiting = {name for name, addon in addons.items() if nodes in recording.all_needed_by(addon)}
-    assert waiting == {"cluster-coredns", "cluster-aws-ebs-csi-driver", "cluster-eks-node-monitoring-agent"}
+    assert waiting == {
+        "cluster-aws-ebs-csi-driver",
+        "cluster-cert-manager",
+        "cluster-coredns",
+        "cluster-eks-node-monitoring-agent",
+    }
     (group,) = recording.of_type("eks/nodeGroup:NodeGroup").values()
     assert {addons[name].urn for name in set(addons) - waiting} <= group.needs
 
@@ -230,6 +236,7 @@ def test_what_runs_in_the_cluster_goes_before_access_nodes_and_network(recording
             "aws:eks/accessPolicyAssociation:AccessPolicyAssociation cluster-123456789012-platform-operator",
             "aws:eks/nodeGroup:NodeGroup cluster-system",
             "aws:eks/addon:Addon cluster-aws-ebs-csi-driver",
+            "aws:eks/addon:Addon cluster-cert-manager",
             "aws:ec2/route:Route cluster-network-private-0-out",
             "aws:ec2/vpcEndpoint:VpcEndpoint cluster-network-sts",
         } <= needed, each.name
