@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, evidence, images, picture, policies, rehearse, schema, toolchain
+from cli import check, evidence, images, picture, policies, rehearse, schema, slo, toolchain
 from cli.console import fail, interrupted
 from cli.iam.command import iam_policy
 from components._image_lock import ImageLockError
@@ -26,6 +26,7 @@ app.command("evidence")(evidence.evidence)
 app.command("schema")(schema.schema)
 app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)
+app.command("slo")(slo.slo)
 
 
 def main() -> None:

@@ -57,28 +57,28 @@ class Recorded:
     seen: str
     series: Mapping[str, str]
     expected: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)
-    """By moment and query: the value of every series that there is."""
+    """By moment and query: the value of every series that there is, to a thousandth."""
 
     def test_file(self, rules: Sequence[Path]) -> str:
         """As promtool reads it."""
         moments = [
             {
-                "expr": query,
+                "expr": f"round({query}, 0.001)",
                 "eval_time": moment,
-                "exp_samples": [{"labels": labels, "value": value} for labels, value in samples.items()],
+                "exp_samples": [
+                    {"labels": labels[labels.index("{") :], "value": value} for labels, value in samples.items()
+                ],
             }
             for (moment, query), samples in self.expected.items()
         ]
-        return _test_file(rules, self.seen, self.series, {"promql_expr_test": moments}, fuzzy_compare=True)
+        return _test_file(rules, self.seen, self.series, {"promql_expr_test": moments})
 
 
-def _test_file(
-    rules: Path | Sequence[Path], name: str, series: Mapping[str, str], moments: Mapping[str, Any], **options: Any
-) -> str:
+def _test_file(rules: Path | Sequence[Path], name: str, series: Mapping[str, str], moments: Mapping[str, Any]) -> str:
     files = [str(each) for each in (rules if isinstance(rules, (list, tuple)) else [rules])]
     inputs = [{"series": each, "values": values} for each, values in series.items()]
     tests = [{"name": name, "interval": "1m", "input_series": inputs, **moments}]
-    return yaml.safe_dump({"rule_files": files, "evaluation_interval": "1m", **options, "tests": tests})
+    return yaml.safe_dump({"rule_files": files, "evaluation_interval": "1m", "tests": tests})
 
 
 def run(tools: Tools, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
