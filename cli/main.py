@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, evidence, images, picture, policies, rehearse, schema, team, toolchain
+from cli import check, evidence, images, picture, policies, rehearse, schema, slo, team, toolchain
 from cli.console import fail, interrupted
 from cli.iam.command import iam_policy
 from cli.queue.command import queue
@@ -29,6 +29,7 @@ app.command("schema")(schema.schema)
 app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)
 app.command("queue")(queue)
+app.command("slo")(slo.slo)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`mlplatform schema`: keep the stack file's schema and its documentation in step with the code."""
+"""`mlplatform schema`: keep the stack file's schema, its documentation and the alerts' in step with the code."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ import typer
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "stacks" / "schema.json"
 PAGE = ROOT / "docs" / "stack-file.md"
+RUNBOOKS = ROOT / "docs" / "alerts.md"
 MARK = "<!-- From here on made by `mlplatform schema`. -->\n"
 
 Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit code 1 where a file is out of date.")]
 
 
 def schema(check: Check = False) -> None:
-    """Write the JSON schema of stack files and the tables of docs/stack-file.md."""
+    """Write the JSON schema of stack files, the tables of docs/stack-file.md and the runbooks of docs/alerts.md."""
+    from components.alerts import runbooks_of_all
     from stacks.schema import reference, schema_text
 
-    introduction = PAGE.read_text().partition(MARK)[0]
-    wanted = {SCHEMA: schema_text(), PAGE: f"{introduction}{MARK}\n{reference()}"}
+    made = {PAGE: reference(), RUNBOOKS: runbooks_of_all()}
+    wanted = {page: f"{page.read_text().partition(MARK)[0]}{MARK}\n{text}" for page, text in made.items()}
+    wanted[SCHEMA] = schema_text()
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     for path in stale:
         if check:

@@ -120,22 +120,21 @@ DASHBOARDS: Final = (
         "gpus",
         "GPUs: are they busy and healthy?",
         (
-            Panel("Busy", "avg by (Hostname) (DCGM_FI_DEV_GPU_UTIL) / 100", "{{Hostname}}", "percentunit"),
+            Panel("Busy", "avg by (node) (DCGM_FI_DEV_GPU_UTIL) / 100", "{{node}}", "percentunit"),
             Panel(
                 "Memory in use",
-                "sum by (Hostname) (DCGM_FI_DEV_FB_USED) "
-                "/ sum by (Hostname) (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)",
-                "{{Hostname}}",
+                "sum by (node) (DCGM_FI_DEV_FB_USED) / sum by (node) (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)",
+                "{{node}}",
                 "percentunit",
             ),
             Panel(
                 "Held but idle",
-                'count by (namespace) (max_over_time(DCGM_FI_DEV_GPU_UTIL{pod!=""}[30m]) < 5)',
-                "{{namespace}}",
+                'count by (team) (max_over_time(DCGM_FI_DEV_GPU_UTIL{team!=""}[30m]) < 5)',
+                "{{team}}",
             ),
-            Panel("Hottest", "max by (Hostname) (DCGM_FI_DEV_GPU_TEMP)", "{{Hostname}}", "celsius"),
-            Panel("Power", "sum by (Hostname) (DCGM_FI_DEV_POWER_USAGE)", "{{Hostname}}", "watt"),
-            Panel("Faults (Xid)", "max by (Hostname, gpu) (DCGM_FI_DEV_XID_ERRORS)", "{{Hostname}} {{gpu}}"),
+            Panel("Hottest", "max by (node) (DCGM_FI_DEV_GPU_TEMP)", "{{node}}", "celsius"),
+            Panel("Power", "sum by (node) (DCGM_FI_DEV_POWER_USAGE)", "{{node}}", "watt"),
+            Panel("Faults (Xid)", "max by (node, gpu) (DCGM_FI_DEV_XID_ERRORS)", "{{node}} {{gpu}}"),
         ),
     ),
     Dashboard(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -18,6 +17,10 @@ if TYPE_CHECKING:
 APP: Final = "prometheus"
 PORT: Final = 9090
 CONTROLLERS: Final = ("kueue-system", "jobset-system", "kubeflow-system", "kserve")
+GPU_EXPORTERS: Final = ("gpu-exporter", "gpu-operator")
+"""Namespaces in which a GPU exporter is believed when it says whose GPU it reads: ours, and the GPU operator's."""
+_GPU_EXPORTER_PORT: Final = "9400"
+_OF_OTHER_JOBS: Final = (*CONTROLLERS, *GPU_EXPORTERS)
 _CONTROLLER_PORT: Final = "8443"
 _USER: Final = 65534
 _USED_SHARE: Final = 0.85
@@ -60,18 +63,14 @@ def configuration(spec: Metrics, alertmanager: str, remote: RemoteWrite | None =
                 _static("alertmanager", alertmanager),
                 _api_server(),
                 _controllers(),
+                _models(),
+                _gpus(),
                 _annotated("pods", "pod", _POD),
                 _annotated("services", "endpointslice", "__meta_kubernetes_service"),
             ],
         },
         sort_keys=False,
     )
-
-
-def rules() -> dict[str, str]:
-    """The alert rules by file name."""
-    directory = resources.files("components") / "alert_rules"
-    return {file.name: file.read_text() for file in directory.iterdir() if file.name.endswith(".yaml")}
 
 
 def permissions() -> list[dict[str, Any]]:
@@ -149,7 +148,53 @@ def _controllers() -> Job:
         "tls_config": {"insecure_skip_verify": True},
         "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": list(CONTROLLERS)}}],
         "relabel_configs": [port, *_placed()],
+        # A team's queue is named as the team.
+        "metric_relabel_configs": [_labelled("cluster_queue", "team")],
     }
+
+
+def _models() -> Job:
+    """Every replica of every endpoint: whose it is, and which version of which model, comes from its pod and not from
+    what the server says of itself."""
+    named = f"{_POD}_label_serving_kserve_io_inferenceservice"
+    return {
+        "job_name": "models",
+        "sample_limit": _MOST_SAMPLES,
+        "kubernetes_sd_configs": [{"role": "pod"}],
+        "relabel_configs": [
+            {"source_labels": [named], "action": "keep", "regex": ".+"},
+            {"source_labels": [f"{_POD}_phase"], "action": "drop", "regex": "Succeeded|Failed"},
+            _labelled(f"{_POD}_annotation_prometheus_kserve_io_path", "__metrics_path__"),
+            {
+                "source_labels": [f"{_POD}_ip", f"{_POD}_annotation_prometheus_kserve_io_port"],
+                "regex": "(.+);([0-9]+)",
+                "replacement": "$1:$2",
+                "target_label": "__address__",
+            },
+            *_placed(),
+            _labelled(f"{_POD}_label_mlplatform_dev_team", "team"),
+            _labelled(named, "model"),
+            _labelled(f"{_POD}_annotation_mlplatform_dev_model_digest", "version"),
+        ],
+    }
+
+
+def _gpus() -> Job:
+    """GPU exporters, whose series say which pod holds the GPU: that pod, and not the exporter's, is kept."""
+    port = {"source_labels": [f"{_POD}_container_port_number"], "action": "keep", "regex": _GPU_EXPORTER_PORT}
+    return {
+        "job_name": "gpus",
+        "honor_labels": True,
+        "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": list(GPU_EXPORTERS)}}],
+        # No labels of the exporter's own pod: a GPU that nobody holds would seem to be held by it.
+        "relabel_configs": [port, _labelled(f"{_POD}_node_name", "node")],
+        "metric_relabel_configs": [{"source_labels": ["namespace"], "regex": "team-(.+)", "target_label": "team"}],
+    }
+
+
+def _labelled(source: str, target: str) -> Relabelling:
+    """The label `target` from `source`, where that is there."""
+    return {"source_labels": [source], "regex": "(.+)", "target_label": target}
 
 
 def _annotated(name: str, role: str, meta: str) -> Job:
@@ -165,7 +210,7 @@ def _annotated(name: str, role: str, meta: str) -> Job:
         "kubernetes_sd_configs": [{"role": role}],
         "relabel_configs": [
             {"source_labels": [f"{annotation}_scrape"], "action": "keep", "regex": "true"},
-            {"source_labels": ["__meta_kubernetes_namespace"], "action": "drop", "regex": "|".join(CONTROLLERS)},
+            {"source_labels": ["__meta_kubernetes_namespace"], "action": "drop", "regex": "|".join(_OF_OTHER_JOBS)},
             {"source_labels": [f"{_POD}_phase"], "action": "drop", "regex": "Succeeded|Failed"},
             {"source_labels": [f"{annotation}_scheme"], "regex": "(https?)", "target_label": "__scheme__"},
             {"source_labels": [f"{annotation}_path"], "regex": "(.+)", "target_label": "__metrics_path__"},

@@ -19,6 +19,7 @@ from components._identity import pod_identity
 from components._namespace import PlatformNamespace, in_namespace
 from components._password import password
 from components._workload import deployment, stateful_set
+from components.alerts import groups, rule_files
 from components.specs.monitoring_stack import InClusterMetrics, NodeLogs
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from components._objects import KubernetesObject
     from components._workload import Pod
     from components.cluster import Cluster
+    from components.specs.capacity import Team
+    from components.specs.gpu_serving_pool import ServedModel
     from components.specs.monitoring_stack import MonitoringStackSpec
     from components.specs.storage import Storage
 
@@ -55,6 +58,10 @@ class MonitoringStackArgs:
     """What the stack file says about monitoring."""
     cluster: Cluster
     """Where it runs."""
+    models: Sequence[ServedModel] = ()
+    """Endpoints that are to be there, and what is promised of them."""
+    teams: Sequence[Team] = ()
+    """Teams, and what is promised of their queues."""
 
 
 class MonitoringStack(pulumi.ComponentResource):
@@ -138,7 +145,8 @@ class MonitoringStack(pulumi.ComponentResource):
             written = managed.remote_write().apply(lambda remote: _prometheus.configuration(spec, alertmanager, remote))
             files = self._namespace.late_config("prometheus", {"prometheus.yml": written})
             identities.append(self._identity(_prometheus.APP, managed.rights(), "Prometheus: hands samples on"))
-        rules = self._namespace.config("rules", _prometheus.rules())
+        judged = groups(self._args.models, self._args.teams, self._args.spec.objective_days)
+        rules = self._namespace.config("rules", rule_files(judged))
         self._read_access()
         self._namespace.allow(_prometheus.APP, [_prometheus.PORT], [in_namespace(NAMESPACE)])
         return self._store(_prometheus.pod(spec, files, rules), spec.storage, _prometheus.PORT, identities)
@@ -204,7 +212,8 @@ class MonitoringStack(pulumi.ComponentResource):
         )
         room.account(_gpu_exporter.APP)
         room.allow(_gpu_exporter.APP, [_gpu_exporter.METRICS_PORT], [in_namespace(NAMESPACE)])
-        body = {"spec": _gpu_exporter.daemon_set(self._args.spec.gpu_exporter.size)}
+        counters = room.config("counters", {_gpu_exporter.COUNTERS_FILE: _gpu_exporter.counters()})
+        body = {"spec": _gpu_exporter.daemon_set(self._args.spec.gpu_exporter.size, counters)}
         room.add(_gpu_exporter.APP, "apps/v1", "DaemonSet", body)
 
     def _container_logs(self) -> pulumi.Output[str] | None:

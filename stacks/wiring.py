@@ -42,7 +42,9 @@ def create(settings: Settings) -> dict[str, Any]:
         "serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces, bucket)
     )
     features = FeatureStore("feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features))
-    monitoring = MonitoringStack("monitoring", MonitoringStackArgs(settings.monitoring, cluster))
+    monitoring = MonitoringStack(
+        "monitoring", MonitoringStackArgs(settings.monitoring, cluster, settings.serving.models, settings.teams)
+    )
     guardrails = Guardrails("guardrails", GuardrailsArgs(settings.guardrails, cluster, _policies(settings)))
     return {
         **described,

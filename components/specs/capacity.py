@@ -10,6 +10,7 @@ from components._spec import Name, Spec
 from components.specs.aws_regions import ZoneName
 from components.specs.gpu_sharing import SLICES, Sharing
 from components.specs.instance_types import MACHINES, GpuMachine
+from components.specs.objectives import QUEUE_WAITS, Threshold, nearest
 
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")]
 """The value of a Kubernetes label."""
@@ -197,6 +198,17 @@ class Team(Spec):
     does not know."""
     egress: tuple[Destination, ...] = ()
     """Addresses outside the cluster that the team's pods may reach; absent means none."""
+    queue_wait: Threshold | None = None
+    """Share of the team's jobs that are started within a time; absent: nothing is promised."""
+
+    @model_validator(mode="after")
+    def _queue_wait_can_be_judged(self) -> Self:
+        if self.queue_wait is not None and self.queue_wait.seconds not in QUEUE_WAITS:
+            raise ValueError(
+                f"queue_wait.seconds is {self.queue_wait.seconds:g}, which Kueue does not count; "
+                f"choose {nearest(self.queue_wait.seconds, QUEUE_WAITS)}"
+            )
+        return self
 
     @property
     def namespace(self) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from components._spec import Name, Spec
 from components.specs.capacity import LabelValue
+from components.specs.objectives import CLASSIC_LATENCIES, FIRST_TOKENS, LLM_LATENCIES, EndpointObjectives, nearest
 from components.specs.size import Size
 
 ModelFormat = Literal["llm", "sklearn", "xgboost", "lightgbm", "mlflow"]
@@ -68,6 +69,8 @@ class ServedModel(Spec):
     """Risk class of that system."""
     intended_use: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     """What the system is for, in a sentence."""
+    objectives: EndpointObjectives = EndpointObjectives()
+    """What is promised of the endpoint."""
 
     @property
     def folder(self) -> str | None:
@@ -92,6 +95,22 @@ class ServedModel(Spec):
     def _artifact_is_the_teams(self) -> Self:
         if self.folder is not None and not self.folder.startswith(f"teams/{self.team}/"):
             raise ValueError(f"uri is out of the team's reach; its models lie below {ARTIFACT}teams/{self.team}/")
+        return self
+
+    @model_validator(mode="after")
+    def _objectives_can_be_judged(self) -> Self:
+        latencies = LLM_LATENCIES if self.format == "llm" else CLASSIC_LATENCIES
+        if self.objectives.first_token is not None and self.format != "llm":
+            raise ValueError("objectives.first_token is for language models; promise a latency")
+        for name, promised, bounds in (
+            ("latency", self.objectives.latency, latencies),
+            ("first_token", self.objectives.first_token, FIRST_TOKENS),
+        ):
+            if promised is not None and promised.seconds not in bounds:
+                raise ValueError(
+                    f"objectives.{name}.seconds is {promised.seconds:g}, which the model server does not count; "
+                    f"choose {nearest(promised.seconds, bounds)}"
+                )
         return self
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, Tag
+from pydantic import Field, StringConstraints, Tag, model_validator
 
 from components._spec import Spec, by_kind
 from components.specs.size import Size
 from components.specs.storage import Storage
+
+_MONTH: Final = 30
 
 SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 """The name of a Kubernetes Secret."""
@@ -127,3 +129,20 @@ class MonitoringStackSpec(Spec):
     """Grafana."""
     gpu_exporter: GpuExporter = GpuExporter()
     """GPU metrics."""
+    budget_days: Annotated[int, Field(ge=1, le=90)] | None = None
+    """Days over which endpoints and queues must keep their objectives; absent: as long as Prometheus keeps samples,
+    but not more than 30."""
+
+    @property
+    def objective_days(self) -> int:
+        """Days over which objectives must be kept."""
+        return self.budget_days or min(self.metrics.retention_days, _MONTH)
+
+    @model_validator(mode="after")
+    def _budget_is_kept(self) -> Self:
+        if self.budget_days is not None and self.budget_days > self.metrics.retention_days:
+            raise ValueError(
+                f"budget_days is {self.budget_days}, but samples are kept for {self.metrics.retention_days}; "
+                "lower it or raise metrics.retention_days"
+            )
+        return self
