@@ -1,4 +1,5 @@
-"""Alertmanager as the platform runs it: alerts in groups, the lesser silent beside the greater, one receiver."""
+"""Alertmanager as the platform runs it: alerts in groups, the lesser silent beside the greater, to each receiver
+those that it asks for."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from components import _receivers
 from components._workload import Container, Mount, Pod, config_volume, http_get, probe, secret_volume
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 APP: Final = "alertmanager"
 PORT: Final = 9093
 _USER: Final = 65534
+_SAME_FAULT: Final = ("area", "team", "model", "node", "gpu", "namespace", "slo", "policy")
+"""Labels in which a lesser alert agrees with the greater that speaks for it; those that both lack agree."""
 
 
 @dataclass(frozen=True)
@@ -37,24 +41,27 @@ def configuration(spec: Alerting, topic: Topic | None = None) -> str:
         # A message every five minutes is for a machine that notices its absence, not for those who read the topic.
         heartbeat = "heartbeat"
         receivers.append({"name": heartbeat, **webhook})
+    watchdog = {"receiver": heartbeat, "matchers": ['alertname="Watchdog"'], "repeat_interval": "5m"}
+    # An alert goes to every receiver that asks for it, and at last to those who hear of all.
+    routes = [watchdog, *(_receivers.route(each) for each in spec.receivers), {"receiver": "people"}]
     return yaml.safe_dump(
         {
             "route": {
                 "receiver": "people",
-                "group_by": ["alertname", "area", "namespace"],
+                "group_by": ["alertname", "area", "team", "model", "namespace"],
                 "group_wait": "30s",
                 "group_interval": "5m",
                 "repeat_interval": "12h",
-                "routes": [{"receiver": heartbeat, "matchers": ['alertname="Watchdog"'], "repeat_interval": "5m"}],
+                "routes": routes if spec.receivers else [watchdog],
             },
             "inhibit_rules": [
                 {
                     "source_matchers": ['severity="critical"'],
                     "target_matchers": ['severity="warning"'],
-                    "equal": ["area", "namespace"],
+                    "equal": list(_SAME_FAULT),
                 }
             ],
-            "receivers": receivers,
+            "receivers": [*receivers, *(_receivers.receiver(each) for each in spec.receivers)],
         },
         sort_keys=False,
     )
@@ -77,6 +84,7 @@ def pod(spec: Alerting, configuration: pulumi.Input[str]) -> Pod:
             Mount("/etc/alertmanager", "configuration"),
             Mount("/alertmanager", "data", writable=True),
             *([Mount("/receiver", "receiver")] if spec.webhook_secret else []),
+            *(Mount(_receivers.directory(each), _receivers.volume(each)) for each in spec.receivers),
         ),
         probes={
             "startup": probe(2, 60, http_get("/-/ready", "http")),
@@ -87,4 +95,5 @@ def pod(spec: Alerting, configuration: pulumi.Input[str]) -> Pod:
     volumes = [config_volume("configuration", configuration)]
     if spec.webhook_secret:
         volumes.append(secret_volume("receiver", spec.webhook_secret))
+    volumes += [secret_volume(_receivers.volume(each), each.secret) for each in spec.receivers]
     return Pod(APP, _USER, [server], volumes=volumes)

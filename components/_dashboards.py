@@ -2,73 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from components._dashboard import Dashboard, Panel, Variable
 
-_SCHEMA_VERSION: Final = 41
-_COLUMNS: Final = 24
-_HEIGHT: Final = 8
-_SOURCE: Final = {"type": "prometheus", "uid": "prometheus"}
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One graph over time."""
-
-    title: str
-    query: str
-    """PromQL."""
-    legend: str
-    """How a line is called, from its labels: `{{pod}}`."""
-    unit: str = "short"
-    """A unit of Grafana's, such as `s`, `percentunit` or `bytes`."""
-
-
-@dataclass(frozen=True)
-class Dashboard:
-    """A page of graphs."""
-
-    name: str
-    """Its file and its stable identifier."""
-    title: str
-    panels: Sequence[Panel]
-    columns: int = 2
-    """Graphs side by side."""
-
-    def json(self) -> str:
-        """As Grafana reads it."""
-        return json.dumps(
-            {
-                "uid": f"mlplatform-{self.name}",
-                "title": self.title,
-                "tags": ["mlplatform"],
-                "schemaVersion": _SCHEMA_VERSION,
-                "editable": False,
-                "refresh": "30s",
-                "time": {"from": "now-3h", "to": "now"},
-                "timezone": "utc",
-                "panels": [self._panel(number, panel) for number, panel in enumerate(self.panels)],
-            },
-            indent=1,
-        )
-
-    def _panel(self, number: int, panel: Panel) -> dict[str, Any]:
-        width = _COLUMNS // self.columns
-        row, column = divmod(number, self.columns)
-        return {
-            "id": number + 1,
-            "type": "timeseries",
-            "title": panel.title,
-            "datasource": _SOURCE,
-            "gridPos": {"x": column * width, "y": row * _HEIGHT, "w": width, "h": _HEIGHT},
-            "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
-            "targets": [{"refId": "A", "datasource": _SOURCE, "expr": panel.query, "legendFormat": panel.legend}],
-        }
-
+_TEAM: Final = Variable("team", "kueue_cluster_queue_status")
+_CHOSEN: Final = '{team=~"$team", model=~"$model"}'
+_FIRST: Final = f"vllm:time_to_first_token_seconds_bucket{_CHOSEN}"
+_LLM: Final = f"vllm:e2e_request_latency_seconds_bucket{_CHOSEN}"
+_CLASSIC: Final = f"rest_server_request_duration_seconds_bucket{_CHOSEN}"
 
 DASHBOARDS: Final = (
     Dashboard(
@@ -87,32 +29,31 @@ DASHBOARDS: Final = (
         ),
     ),
     Dashboard(
-        "training",
-        "Training: who waits, and for what?",
+        "queues",
+        "Queues: who waits, and who has the GPUs?",
         (
-            Panel("Jobs that wait", "sum by (cluster_queue) (kueue_pending_workloads)", "{{cluster_queue}}"),
-            Panel("Jobs that run", "sum by (cluster_queue) (kueue_admitted_active_workloads)", "{{cluster_queue}}"),
+            Panel("Jobs that wait", "sum by (team) (kueue_pending_workloads)", "{{team}}"),
+            Panel("Jobs that run", "sum by (team) (kueue_admitted_active_workloads)", "{{team}}"),
             Panel(
                 "GPUs in use",
-                'sum by (cluster_queue) (kueue_cluster_queue_resource_usage{resource="nvidia.com/gpu"})',
-                "{{cluster_queue}}",
+                'sum by (team) (kueue_cluster_queue_resource_usage{resource="nvidia.com/gpu"})',
+                "{{team}}",
             ),
             Panel(
                 "GPUs that a team owns",
-                'sum by (cluster_queue) (kueue_cluster_queue_nominal_quota{resource="nvidia.com/gpu"})',
-                "{{cluster_queue}}",
+                'sum by (team) (kueue_cluster_queue_nominal_quota{resource="nvidia.com/gpu"})',
+                "{{team}}",
             ),
             Panel(
                 "Wait of one job in twenty",
-                "histogram_quantile(0.95, sum by (cluster_queue, le) "
-                "(rate(kueue_admission_wait_time_seconds_bucket[30m])))",
-                "{{cluster_queue}}",
+                "histogram_quantile(0.95, sum by (team, le) (rate(kueue_admission_wait_time_seconds_bucket[30m])))",
+                "{{team}}",
                 "s",
             ),
             Panel(
                 "Evictions in an hour",
-                "sum by (cluster_queue, reason) (increase(kueue_evicted_workloads_total[1h]))",
-                "{{cluster_queue}} {{reason}}",
+                "sum by (team, reason) (increase(kueue_evicted_workloads_total[1h]))",
+                "{{team}} {{reason}}",
             ),
         ),
     ),
@@ -168,6 +109,128 @@ DASHBOARDS: Final = (
             ),
             Panel("Bucket's size", "sum by (bucket) (SeaweedFS_s3_bucket_size_bytes)", "{{bucket}}", "bytes"),
             Panel("Space left", 'SeaweedFS_volumeServer_resource{type="avail"}', "{{name}}", "bytes"),
+        ),
+    ),
+    Dashboard(
+        "team",
+        "Team: what do my jobs, GPUs and endpoints do?",
+        (
+            Panel(
+                "My jobs that wait",
+                'sum by (team, status) (kueue_pending_workloads{team=~"$team"})',
+                "{{team}} {{status}}",
+            ),
+            Panel("My jobs that run", 'sum by (team) (kueue_admitted_active_workloads{team=~"$team"})', "{{team}}"),
+            Panel(
+                "My GPUs: how busy",
+                'avg by (team, pod) (DCGM_FI_DEV_GPU_UTIL{team=~"$team"}) / 100',
+                "{{team}} {{pod}}",
+                "percentunit",
+            ),
+            Panel(
+                "My GPUs: memory in use",
+                'max by (team, pod) (DCGM_FI_DEV_FB_USED{team=~"$team"} / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE))',
+                "{{team}} {{pod}}",
+                "percentunit",
+            ),
+            Panel(
+                "My endpoints", 'sum by (team, model) (endpoint:requests:rate5m{team=~"$team"})', "{{model}}", "reqps"
+            ),
+            Panel("My alerts", 'sum by (alertname) (ALERTS{alertstate="firing", team=~"$team"})', "{{alertname}}"),
+        ),
+        variables=(_TEAM,),
+    ),
+    Dashboard(
+        "endpoint",
+        "Endpoint: which model and version misbehaves, and since when?",
+        (
+            Panel(
+                "Requests",
+                'sum by (model, version) (endpoint:requests:rate5m{team=~"$team", model=~"$model"})',
+                "{{model}} {{version}}",
+                "reqps",
+            ),
+            Panel(
+                "Failures",
+                """sum by (model, version) (endpoint:errors:rate5m{team=~"$team", model=~"$model"})
+                    / sum by (model, version) (endpoint:requests:rate5m{team=~"$team", model=~"$model"})""",
+                "{{model}} {{version}}",
+                "percentunit",
+            ),
+            Panel(
+                "First token, one request in twenty",
+                f"histogram_quantile(0.95, sum by (model, version, le) (rate({_FIRST}[5m])))",
+                "{{model}} {{version}}",
+                "s",
+            ),
+            Panel(
+                "Whole answer, one request in twenty",
+                f"""histogram_quantile(0.95, sum by (model, version, le) (rate({_LLM}[5m])))
+                    or histogram_quantile(0.95, sum by (model, version, le) (rate({_CLASSIC}[5m])))""",
+                "{{model}} {{version}}",
+                "s",
+            ),
+            Panel(
+                "Requests that wait",
+                'sum by (model, pod) (vllm:num_requests_waiting{team=~"$team", model=~"$model"})',
+                "{{model}} {{pod}}",
+            ),
+            Panel(
+                "Memory for requests in use",
+                'max by (model, pod) (vllm:kv_cache_usage_perc{team=~"$team", model=~"$model"})',
+                "{{model}} {{pod}}",
+                "percentunit",
+            ),
+            Panel(
+                "Error budget left",
+                'slo:budget:left{team=~"$team", model=~"$model"}',
+                "{{model}} {{slo}} {{threshold}}",
+                "percentunit",
+                from_zero=False,
+            ),
+            Panel(
+                "Failures, as a multiple of what is allowed (1 h)",
+                'slo:burn:rate1h{team=~"$team", model=~"$model"}',
+                "{{model}} {{slo}} {{threshold}}",
+            ),
+        ),
+        variables=(_TEAM, Variable("model", "endpoint:replicas:wanted")),
+    ),
+    Dashboard(
+        "cost",
+        "Cost: who uses what is paid for?",
+        (
+            Panel(
+                "Cost of machines an hour, as Karpenter sees it",
+                "sum by (nodepool) (karpenter_nodepools_cost_total)",
+                "{{nodepool}}",
+                "currencyUSD",
+            ),
+            Panel(
+                "GPU hours a day",
+                'sum by (team) (avg_over_time(kueue_cluster_queue_resource_usage{resource="nvidia.com/gpu"}[1d])) * 24',
+                "{{team}}",
+            ),
+            Panel(
+                "GPU hours a day that were held and not used",
+                'sum by (team) (1 - avg_over_time(DCGM_FI_DEV_GPU_UTIL{team!=""}[1d]) / 100) * 24',
+                "{{team}}",
+            ),
+            Panel(
+                "Energy of GPUs a day, in kWh",
+                'sum by (team) (increase(DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{team!=""}[1d])) / 3.6e9',
+                "{{team}}",
+            ),
+            Panel(
+                "Tokens a day",
+                "sum by (team, model) (avg_over_time(endpoint:tokens:rate5m[1d])) * 86400",
+                "{{team}} {{model}}",
+            ),
+            Panel(
+                "Requests a day",
+                "sum by (team, model) (avg_over_time(endpoint:requests:rate5m[1d])) * 86400",
+                "{{team}} {{model}}",
+            ),
         ),
     ),
 )

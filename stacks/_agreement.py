@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stacks._report import Json
+
+_PLATFORM: Final = "platform"
+"""Whose alerts those are that no team can do anything about."""
 
 Entry = TypeVar("Entry", bound=Spec)
 
@@ -65,6 +68,7 @@ def disagreements(sections: dict[str, Json]) -> Iterator[Contradiction]:
             yield unknown("team", ("serving", "models", position, "team"), team, team_names)
         if isinstance(pool, str) and pool not in pool_names:
             yield unknown("pool", ("serving", "models", position, "pool"), pool, pool_names)
+    yield from _heard_of(sections, team_names)
     yield from _models(models.readable, pools.readable, teams.readable)
     yield from _training(sections, pools.readable, teams.readable)
 
@@ -88,6 +92,17 @@ def _training(sections: dict[str, Json], pools: dict[int, Pool], teams: dict[int
                     yield Contradiction(
                         ("teams", position, key), "limits what never happens", next(iter(limits)), remedy
                     )
+
+
+def _heard_of(sections: dict[str, Json], team_names: set[str]) -> Iterator[Contradiction]:
+    """Receivers of alerts of teams that there are not."""
+    receivers = inside(sections, "monitoring", "alerting", "receivers")
+    for position, receiver in enumerate(receivers if isinstance(receivers, list) else []):
+        teams = receiver.get("teams") if isinstance(receiver, dict) else None
+        for number, name in enumerate(teams if isinstance(teams, list) else []):
+            if isinstance(name, str) and name not in {*team_names, _PLATFORM}:
+                at = ("monitoring", "alerting", "receivers", position, "teams", number)
+                yield unknown("team", at, name, {*team_names, _PLATFORM})
 
 
 def _models(models: dict[int, ServedModel], pools: dict[int, Pool], teams: dict[int, Team]) -> Iterator[Contradiction]:

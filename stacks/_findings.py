@@ -40,6 +40,7 @@ _WRONG: Final[Mapping[str, tuple[str, str]]] = {
     "string_too_long": ("is too long", "at most {max_length} characters"),
     "literal_error": ("is not one of the choices", "choose {expected}"),
     "union_tag_invalid": ("is not one of the choices", "choose {expected_tags}"),
+    "union_tag_not_found": ("does not say of which kind it is", "write `kind:` and one of the kinds"),
 }
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, Tag, model_validator
+from pydantic import Field, Tag, model_validator
 
 from components._spec import Spec, by_kind
+from components.specs.receivers import MailAddress, Receiver, SecretName
 from components.specs.size import Size
 from components.specs.storage import Storage
 
 _MONTH: Final = 30
-
-SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
-"""The name of a Kubernetes Secret."""
 
 
 class _Prometheus(Spec):
@@ -58,7 +56,7 @@ Metrics = Annotated[
 class SnsTopic(Spec):
     """An Amazon SNS topic that alerts are published to, encrypted with an own key."""
 
-    emails: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = ()
+    emails: tuple[MailAddress, ...] = ()
     """Who gets them by electronic mail, after they have confirmed it by the link that AWS sends them. Pagers and chats
     subscribe to the topic, which is an output of the stack."""
 
@@ -70,12 +68,21 @@ class Alerting(Spec):
     """A Secret in the `monitoring` namespace whose key `url` holds the address that alerts are posted to;
     absent: none."""
     topic: SnsTopic | None = None
-    """A topic on AWS; absent: none. With neither of the two, alerts are shown by Alertmanager and Grafana, and sent
-    nowhere."""
+    """A topic on AWS; absent: none."""
+    receivers: tuple[Receiver, ...] = ()
+    """Who else hears of alerts, and of which. With no receiver, webhook or topic, alerts are shown by Alertmanager and
+    Grafana, and sent nowhere."""
     storage: Storage = Storage(gib=1)
     """Where silences and the record of sent notifications lie."""
     size: Size = Size(cpu_millicores=50, cpu_limit_millicores=500, memory_mib=128)
     """Alertmanager's own size."""
+
+    @model_validator(mode="after")
+    def _receivers_are_told_apart(self) -> Self:
+        names = [each.name for each in self.receivers]
+        if len(set(names)) < len(names):
+            raise ValueError("two receivers have the same name; rename one of them")
+        return self
 
 
 class NodeLogs(Spec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,7 +36,11 @@ def queries() -> Iterator[tuple[str, str]]:
         yield from ((each.name, each.when) for each in group.alerts)
         yield from ((each.name, each.expression) for each in group.recordings)
     for dashboard in DASHBOARDS:
-        yield from ((f"{dashboard.name}: {each.title}", each.query) for each in dashboard.panels)
+        for panel in dashboard.panels:
+            query = panel.query
+            for variable in dashboard.variables:
+                query = query.replace(f"${variable.name}", ".+")
+            yield f"{dashboard.name}: {panel.title}", query
 
 
 def nodes(tree: Any) -> Iterator[dict[str, Any]]:
@@ -85,6 +90,20 @@ def test_labels_that_prometheus_gives_are_those_of_its_configuration() -> None:
         given = {each for each in given if not each.startswith("__")} | {"job", "instance"}
         if job["job_name"] in TARGET_LABELS:
             assert given == set(TARGET_LABELS[job["job_name"]].split()), job["job_name"]
+
+
+def test_a_choice_of_a_dashboard_is_a_label_of_a_known_series_and_is_used() -> None:
+    for dashboard in DASHBOARDS:
+        for variable in dashboard.variables:
+            assert variable.name in known()[variable.series]
+            assert all(f'{variable.name}=~"${variable.name}"' in each.query for each in dashboard.panels)
+        assert "$" not in "".join(each.query for each in dashboard.panels if not dashboard.variables)
+
+
+def test_dashboards_that_runbooks_name_are_there() -> None:
+    named = set(re.findall(r"dashboard `(\w+)`", alerts.runbooks_of_all()))
+    assert named
+    assert named <= {each.name for each in DASHBOARDS}
 
 
 def test_recorded_series_are_known_by_name() -> None:

@@ -45,7 +45,7 @@ STEADY: Final = {
     f'kueue_admission_wait_time_seconds_bucket{{{_QUEUE}, le="640.0"}}': "0+8x120",
     f"kueue_admission_wait_time_seconds_count{{{_QUEUE}}}": "0+10x120",
 }
-BURNS: Final = {
+BURNS: Final[dict[str, float]] = {
     AVAILABILITY: 10,
     '{slo="availability", team="search", model="ranker"}': 0,
     '{slo="latency", threshold="5", team="search", model="assistant"}': 2,

@@ -1,0 +1,115 @@
+"""Alertmanager itself on the loopback address, and servers that record what it sends."""
+
+from __future__ import annotations
+
+import json
+import queue
+import re
+import subprocess
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+from components import _alertmanager, _receivers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from components.specs.monitoring_stack import Alerting
+    from rehearsal.toolchain import Tools
+
+
+class Recorder:
+    """Takes every message by HTTP and keeps it."""
+
+    def __init__(self) -> None:
+        self.messages: queue.Queue[tuple[str, dict[str, str], Any]] = queue.Queue()
+        messages = self.messages
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(202)
+                self.end_headers()
+                self.wfile.write(b"{}")
+                messages.put((self.path, dict(self.headers), body))
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the name of the base class)
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def next(self) -> tuple[str, dict[str, str], Any]:
+        """The path, headers and body of the next message; fails when none comes."""
+        return self.messages.get(timeout=20)
+
+    def stop(self) -> None:
+        """Take no more."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@contextmanager
+def recorder() -> Iterator[Recorder]:
+    recording = Recorder()
+    try:
+        yield recording
+    finally:
+        recording.stop()
+
+
+def configured(spec: Alerting, secrets: Mapping[str, Mapping[str, str]], directory: Path) -> str:
+    """The configuration with the Secrets' files below `directory`, and without patience."""
+    for receiver in spec.receivers:
+        place = directory / receiver.name
+        place.mkdir()
+        for key, value in secrets[receiver.secret].items():
+            (place / key).write_text(value)
+    text = _alertmanager.configuration(spec).replace(f"{_receivers.DIRECTORY}/", f"{directory}/")
+    return text.replace("group_wait: 30s", "group_wait: 300ms")
+
+
+class Alertmanager:
+    """A server that answers."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def post(self, alerts: Sequence[Mapping[str, str]]) -> None:
+        """Alerts that fire now, by their labels."""
+        body = [{"labels": labels, "annotations": {"summary": f"{labels['alertname']} fires"}} for labels in alerts]
+        request = Request(  # noqa: S310 (an address of our own)
+            f"{self._address}/api/v2/alerts", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urlopen(request, timeout=20) as answer:  # noqa: S310
+            assert answer.status == 200
+
+
+@contextmanager
+def alertmanager(tools: Tools, configuration: str, directory: Path) -> Iterator[Alertmanager]:
+    """The server, on a configuration."""
+    written = directory / "alertmanager.yml"
+    written.write_text(configuration)
+    command = [
+        str(tools.binary("alertmanager")),
+        f"--config.file={written}",
+        f"--storage.path={directory / 'data'}",
+        "--cluster.listen-address=",
+        "--web.listen-address=127.0.0.1:0",
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            log = iter(server.stderr.readline, "")
+            found = (re.search(r'"Listening on".*address=(127\.0\.0\.1:\d+)', line) for line in log)
+            listening = next((each for each in found if each), None)
+            assert listening, "it ended before it listened"
+            yield Alertmanager(f"http://{listening[1]}")
+        finally:
+            server.terminate()
+            server.communicate()
