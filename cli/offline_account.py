@@ -10,8 +10,10 @@ _ZONES: Final = "abcdef"
 
 
 def answer(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The answer of an account whose every region has six zones with every machine, and whose VPCs have the subnets that the
-    stack file names; LookupError for other questions."""
+    """The answer of an account whose every region has six zones with every machine, and whose VPCs have every subnet.
+
+    LookupError for other questions.
+    """
     zones = [f"{arguments.get('region')}{letter}" for letter in _ZONES]
     match function.rpartition(":")[2]:
         case "getCallerIdentity":
