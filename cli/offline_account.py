@@ -10,7 +10,10 @@ _ZONES: Final = "abcdef"
 
 
 def answer(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The answer of an account whose every region has six zones with every machine; LookupError for other questions."""
+    """The answer of an account whose every region has six zones with every machine, and whose VPCs have every subnet.
+
+    LookupError for other questions.
+    """
     zones = [f"{arguments.get('region')}{letter}" for letter in _ZONES]
     match function.rpartition(":")[2]:
         case "getCallerIdentity":
@@ -21,6 +24,8 @@ def answer(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
             return {"names": zones}
         case "getPrefixList":
             return {"cidrBlocks": ["192.0.2.0/24", "198.51.100.0/24"]}  # RFC 5737
+        case "getSubnets":
+            return {"ids": next(each["values"] for each in arguments["filters"] if each["name"] == "subnet-id")}
         case "getInstanceTypeOfferings":
             asked = next(each["values"] for each in arguments["filters"] if each["name"] == "instance-type")
             offers = [(machine, zone) for machine in asked for zone in zones]

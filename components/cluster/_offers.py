@@ -1,4 +1,4 @@
-"""What AWS offers where, asked before anything is created: availability zones, and machines in them."""
+"""What there is where, asked of AWS before anything is created: zones, machines in them, a VPC's subnets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi_aws import ec2
 
-from components.specs.network import NewNetworkSpec
+from components.specs.network import ExistingNetworkSpec, NewNetworkSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +39,27 @@ def zones(spec: EksClusterSpec, account: AwsAccount, parent: pulumi.Resource) ->
             f"at most {len(found)}, or another region"
         )
     return sorted(found)[: network.zones]
+
+
+def check_network(spec: EksClusterSpec, account: AwsAccount, parent: pulumi.Resource) -> None:
+    """Raises pulumi.RunError for every subnet that the VPC named does not have."""
+    network = spec.network
+    if not isinstance(network, ExistingNetworkSpec):
+        return
+    asked = {"vpc-id": [network.vpc_id], "subnet-id": list(network.private_subnet_ids)}
+    found = ec2.get_subnets(
+        filters=[ec2.GetSubnetsFilterArgs(name=name, values=values) for name, values in asked.items()],
+        region=spec.region,
+        opts=pulumi.InvokeOptions(parent=parent, provider=account.provider),
+    ).ids
+    mistakes = [
+        f"mlplatform:cluster.network.private_subnet_ids[{i}]: is no subnet of {network.vpc_id} in {spec.region}, "
+        f'got "{subnet}"; name subnets of a VPC that the account has there'
+        for i, subnet in enumerate(network.private_subnet_ids)
+        if subnet not in found
+    ]
+    if mistakes:
+        raise pulumi.RunError("\n".join(mistakes))
 
 
 def check(

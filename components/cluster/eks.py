@@ -42,7 +42,8 @@ class EksCluster(pulumi.ComponentResource):
     What is put on it by way of `provider` is removed before its nodes are, and those before its network. Unless the
     stack is disposable, destroy refuses cluster, keys and logs.
 
-    Raises pulumi.RunError for zones and machines that AWS does not offer in the region.
+    Raises pulumi.RunError for zones and machines that AWS does not offer in the region, and for subnets that the VPC
+    does not have.
     """
 
     provider: Provider
@@ -68,6 +69,7 @@ class EksCluster(pulumi.ComponentResource):
         cluster_name = spec.name or f"{pulumi.get_project()}-{pulumi.get_stack()}"
         self.keep_crds = not spec.disposable
         account = aws_account(name, spec, self)
+        _offers.check_network(spec, account, self)
         zones = _offers.zones(spec, account, self)
         _offers.check(spec, args.capacity.pools, zones, account, self)
         logs = customer_key(f"{name}-logs", account, purpose=f"Logs of {cluster_name}", services=[LOGS], parent=self)

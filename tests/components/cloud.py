@@ -8,6 +8,8 @@ ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-north-1"
 NOT_OFFERED: dict[str, set[str]] = {}
 """Zones that lack a machine, by its type; for a test to fill."""
+SUBNETS: Final = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+"""Of a VPC that was there before."""
 ZONES: Final = [f"{REGION}{letter}" for letter in "abc"]
 
 _COMPUTED: Final[dict[str, dict[str, Any]]] = {
@@ -27,6 +29,7 @@ _ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ZONES},
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
     "aws:index/getPartition:getPartition": {"partition": "aws"},
+    "aws:ec2/getSubnets:getSubnets": {"ids": SUBNETS},
     "aws:ec2/getPrefixList:getPrefixList": {"cidrBlocks": ["192.0.2.0/24", "198.51.100.0/24"]},
 }
 _OFFERINGS: Final = "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings"

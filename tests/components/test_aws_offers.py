@@ -31,3 +31,16 @@ def test_a_machine_that_the_region_lacks_is_told_before_anything_is_created(monk
 def test_more_zones_than_the_region_has_are_told() -> None:
     with pytest.raises(pulumi.RunError, match=r"cluster.network.zones: is more than eu-north-1 has, got 4; at most 3"):
         cluster(network={"zones": 4})
+
+
+def test_a_subnet_that_the_vpc_lacks_is_told_before_anything_is_created() -> None:
+    vpc, other = "vpc-0123456789abcdef0", "subnet-0123456789abcdef9"
+    created: list[str] = []
+    network = {"kind": "existing", "vpc_id": vpc, "private_subnet_ids": [cloud.SUBNETS[0], other]}
+    with pytest.raises(pulumi.RunError) as told:
+        created.extend(each.type for each in cluster(network=network).registrations)
+    assert str(told.value) == (
+        f"mlplatform:cluster.network.private_subnet_ids[1]: is no subnet of {vpc} in eu-north-1, "
+        f'got "{other}"; name subnets of a VPC that the account has there'
+    )
+    assert not created

@@ -10,6 +10,7 @@ import pytest
 
 from cli.rehearsal_ready import settings_of
 from components.artifact_bucket import TEAM_SECRET
+from components.capacity import GPU_TAINT, POOL_LABEL
 from rehearsal.session import Session
 from tests.rehearsal.conftest import PROJECT
 from tests.rehearsal.stacks import Stack
@@ -22,6 +23,8 @@ pytestmark = [pytest.mark.rehearsal, pytest.mark.campaign]
 STACKS = ("dev", "staging", "prod", "onprem", "hybrid")
 LEAST_EMULATED = 0.7
 """The part of AWS's resources for which moto has to have answered."""
+KARPENTER = "/apis/karpenter.sh/v1"
+PODS = "/api/v1/namespaces/default/pods"
 BUCKET_CLIENT = """
 import os
 
@@ -45,6 +48,27 @@ store.delete_object(Bucket=bucket, Key=own + "one")
 print("another folder:", refusal(store.put_object, Key="teams/nobody/one", Body=b"1"))
 print("whole bucket:", refusal(store.list_objects_v2))
 """
+
+
+def gpu_pod(name: str, pool: str, gpus: int) -> dict[str, Any]:
+    """A pod that takes all GPUs of one node of the pool and does nothing."""
+    limits = {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": str(gpus)}
+    spec = {
+        "nodeSelector": {POOL_LABEL: pool},
+        "tolerations": [{**GPU_TAINT, "operator": "Equal"}],
+        "containers": [{"name": "main", "image": "registry.k8s.io/pause:3.10.1", "resources": {"limits": limits}}],
+    }
+    return {"metadata": {"name": name}, "spec": spec}
+
+
+def is_running(pod: dict[str, Any]) -> bool:
+    """Whether its containers run, or are said to."""
+    return bool(pod["status"].get("phase") == "Running")
+
+
+def gpus_of(pool: dict[str, Any]) -> int:
+    """How many GPUs a NodePool says that its nodes have."""
+    return int(pool.get("status", {}).get("resources", {}).get("nvidia.com/gpu", "0"))
 
 
 @pytest.fixture(scope="module", params=STACKS)
@@ -105,6 +129,28 @@ def test_a_teams_pod_reaches_its_own_folder_of_the_bucket_and_no_other(stack: St
         "another folder: AccessDenied",
         "whole bucket: AccessDenied",
     ]
+
+
+def test_a_gpu_pod_that_waits_gets_a_machine_from_karpenter_and_the_pool_says_so(
+    stack: Stack, summary: dict[str, Any]
+) -> None:
+    pools = [pool for pool in settings_of(stack.name).capacity.pools if pool.aws and pool.purpose == "training"]
+    if not pools:
+        pytest.skip("no training pool of this stack is in the cloud")
+    pool, machines = pools[0], pools[0].aws
+    with stack.kube() as kube:
+        kube.create(PODS, gpu_pod("wants-gpus", pool.name, pool.gpus_per_node))
+        with kube.watch(PODS, timeout=60, field_selector="metadata.name=wants-gpus") as events:
+            node = next(each.object["spec"]["nodeName"] for each in events if is_running(each.object))
+        (claim,) = (each for each in kube.list(f"{KARPENTER}/nodeclaims") if each["status"].get("nodeName") == node)
+        # Karpenter counts a moment after.
+        with kube.watch(f"{KARPENTER}/nodepools", timeout=60, field_selector=f"metadata.name={pool.name}") as events:
+            counted = next(gpus for each in events if (gpus := gpus_of(each.object)))
+        kube.delete(f"{PODS}/wants-gpus", grace_seconds=0)
+    assert summary["ready"]
+    assert machines
+    assert claim["metadata"]["labels"]["node.kubernetes.io/instance-type"] in machines.instance_types
+    assert counted == pool.gpus_per_node
 
 
 def test_another_stack_is_refused_before_anything_changes(stack: Stack, summary: dict[str, Any]) -> None:

@@ -36,9 +36,10 @@ def main() -> None:
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        machines = machine_types(Account(chosen.endpoint, chosen.region), chosen.machine)
         with Kube(chosen.kubeconfig) as kube:
             _wait_for_definitions(kube)
+            # AWS answers by now: what brings the definitions has made a cluster there.
+            machines = machine_types(Account(chosen.endpoint, chosen.region), chosen.machine)
             _run(kube, Reconciler(kube, machines))
     except (AwsError, NotEmulatedError, KubeError) as error:
         sys.exit(str(error))
