@@ -6,6 +6,8 @@ from typing import Any
 
 QUEUE = {"kueue.x-k8s.io/queue-name": "default"}
 OWNED = {"mlplatform.dev/owner": "ada.lovelace", "mlplatform.dev/cost-centre": "cc-1815"}
+KEPT = {"mlplatform.dev/ttl": "1d"}
+"""How long something is kept that has no field for it."""
 IMAGE = "docker.io/pytorch/pytorch:2.10.0-cuda12.8-cudnn9-runtime"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.rehearsal.conftest import mlplatform
-from tests.rehearsal.jobs import OWNED, job, pod
+from tests.rehearsal.jobs import KEPT, OWNED, job, pod
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,7 +139,7 @@ def test_gpus_past_the_queue_are_refused_when_they_are_asked_for(platform: Platf
     bare = {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": "past", "namespace": "team-research", "labels": OWNED},
+        "metadata": {"name": "past", "namespace": "team-research", "labels": OWNED, "annotations": KEPT},
         "spec": pod(1),
     }
     assert "GPU-01" in refusal(platform, bare)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rehearsal.jobs import OWNED, QUEUE, job
+from tests.rehearsal.jobs import KEPT, OWNED, QUEUE, job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def test_a_train_job_starts_from_the_platforms_runtime(platform: Platform, submi
                 "name": "distributed",
                 "namespace": NAMESPACE,
                 "labels": QUEUE | OWNED,
-                "annotations": {"mlplatform.dev/ttl": "1h"},
+                "annotations": KEPT,
             },
             "spec": {
                 "runtimeRef": {"name": runtime.rpartition("/")[2]},

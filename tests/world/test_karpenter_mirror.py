@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
 FINALIZER = "karpenter.k8s.aws/termination"
-GOING = {"deletionTimestamp": "2026-11-23T00:00:00Z"}
+GOING: Json = {"deletionTimestamp": "2026-11-23T00:00:00Z"}
 
 
 def pool(name: str = "h100", *, taints: Sequence[Json] = (GPU_TAINT,), **metadata: Any) -> Json:
