@@ -20,7 +20,7 @@ FINALIZER = "karpenter.k8s.aws/termination"
 GOING: Json = {"deletionTimestamp": "2026-11-23T00:00:00Z"}
 
 
-def pool(name: str = "h100", *, taints: Sequence[Json] = (GPU_TAINT,), **metadata: Any) -> Json:
+def pool(name: str = "h100", taints: Sequence[Json] = (GPU_TAINT,), metadata: Json | None = None) -> Json:
     requirements = [
         {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": ["p5.48xlarge"]},
         {"key": "karpenter.k8s.aws/capacity-reservation-type", "operator": "In", "values": ["default"]},
@@ -37,7 +37,7 @@ def pool(name: str = "h100", *, taints: Sequence[Json] = (GPU_TAINT,), **metadat
     return {
         "apiVersion": "karpenter.sh/v1",
         "kind": "NodePool",
-        "metadata": {"name": name, **metadata},
+        "metadata": {"name": name, **(metadata or {})},
         "spec": spec,
     }
 
@@ -104,7 +104,7 @@ def test_the_platforms_pool_says_what_karpenter_says_of_its_mirrored_one() -> No
 
 def test_a_mirrored_pool_goes_with_its_original() -> None:
     twin = mirror(pool())
-    for left in ([twin], [twin, pool(**GOING)]):
+    for left in ([twin], [twin, pool(metadata=GOING)]):
         api = reconciled(left)
         assert api.deleted == ["/apis/karpenter.sh/v1/nodepools/h100.rehearsed"]
         assert not api.of("NodePool")
