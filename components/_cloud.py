@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from pulumi_aws import Provider
 
-    from components.cluster import Cluster
     from components.specs.cluster import EksClusterSpec
 
 
@@ -63,14 +62,14 @@ class AwsPlace(AwsAccount):
     """The key of log groups; CloudWatch Logs may use it."""
 
 
-def place_of(cluster: Cluster, section: str) -> AwsPlace:
+def place_of(aws: AwsPlace | None, section: str) -> AwsPlace:
     """Where the AWS resources of a section of the stack file go; pulumi.RunError where there is no such place."""
-    if cluster.aws is None:
+    if aws is None:
         raise pulumi.RunError(
             f"mlplatform:{section}: asks for a service of AWS, got a cluster that was there before; "
             "choose `kind: eks` for the cluster, or what runs on the cluster itself"
         )
-    return cluster.aws
+    return aws
 
 
 def aws_account(name: str, spec: EksClusterSpec, parent: pulumi.Resource) -> AwsAccount:

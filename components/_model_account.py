@@ -41,7 +41,7 @@ def model_account(
         return [made, KubernetesObject(name, {**account, "secrets": [{"name": ACCOUNT}]}, opts)]
     identity = pod_identity(
         name,
-        place_of(cluster, "artifact_bucket"),
+        place_of(cluster.aws, "artifact_bucket"),
         namespace=namespace,
         service_account=ACCOUNT,
         statements=access.rights,

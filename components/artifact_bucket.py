@@ -54,7 +54,7 @@ def way_there(spec: ArtifactBucketSpec, cluster: Cluster) -> WayThere:
     from components._cloud import place_of
     from components._s3_bucket import service_cidrs
 
-    addresses = service_cidrs(place_of(cluster, "artifact_bucket"))
+    addresses = service_cidrs(place_of(cluster.aws, "artifact_bucket"))
     return WayThere(addresses=(Addresses(addresses, _S3_PORTS), _POD_IDENTITY_AGENT))
 
 
@@ -105,7 +105,7 @@ class ArtifactBucket(pulumi.ComponentResource):
         from components._bucket_on_s3 import BucketOnS3
         from components._cloud import place_of
 
-        return BucketOnS3(self._name, spec, place_of(cluster, "artifact_bucket"), self).bucket(namespaces)
+        return BucketOnS3(self._name, spec, place_of(cluster.aws, "artifact_bucket"), self).bucket(namespaces)
 
     def _hand_over(self, team: str, access: BucketAccess) -> pulumi.Output[str]:
         metadata = {"name": TEAM_SECRET, "namespace": self._args.namespaces[team]}

@@ -86,7 +86,7 @@ class FeatureStore(pulumi.ComponentResource):
             return _postgres.store(_DATABASE, host, secret)
         from components._aurora import Aurora
 
-        place = place_of(self._args.cluster, "feature_store.registry")
+        place = place_of(self._args.cluster.aws, "feature_store.registry")
         return Aurora(name, spec, place, purpose="registry", database=_DATABASE, password=secret, parent=self).store
 
     def _online_store(self) -> Store:
@@ -99,7 +99,7 @@ class FeatureStore(pulumi.ComponentResource):
             return _valkey.store(host, secret)
         from components._elasticache import ElastiCache
 
-        place = place_of(self._args.cluster, "feature_store.online")
+        place = place_of(self._args.cluster.aws, "feature_store.online")
         return ElastiCache(name, spec, place, purpose="online", password=secret, parent=self).store
 
     def _store(self, pod: Pod, storage: Storage, ports: dict[str, int]) -> str:
@@ -133,7 +133,7 @@ class FeatureStore(pulumi.ComponentResource):
             return {"type": "dask"}, ()
         from components._athena import Athena
 
-        place = place_of(self._args.cluster, "feature_store.offline")
+        place = place_of(self._args.cluster.aws, "feature_store.offline")
         athena = Athena(f"{self._name}-offline", spec, place, self._args.bucket, parent=self)
         return athena.configuration(), athena.rights()
 
@@ -141,7 +141,7 @@ class FeatureStore(pulumi.ComponentResource):
         """Roles of Feast's pods with these rights; none where the bucket knows pods by a key."""
         if not rights:
             return []
-        place = place_of(self._args.cluster, "artifact_bucket")
+        place = place_of(self._args.cluster.aws, "artifact_bucket")
         return [
             pod_identity(
                 f"{self._name}-{account}",

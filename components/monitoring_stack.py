@@ -108,14 +108,16 @@ class MonitoringStack(pulumi.ComponentResource):
             return None
         from components._alert_topic import AlertTopic
 
-        return AlertTopic(f"{self._name}-alerts", spec, place_of(self._args.cluster, "monitoring.alerting.topic"), self)
+        return AlertTopic(
+            f"{self._name}-alerts", spec, place_of(self._args.cluster.aws, "monitoring.alerting.topic"), self
+        )
 
     def _managed(self, topic: AlertTopic | None) -> ManagedPrometheus | None:
         if isinstance(self._args.spec.metrics, InClusterMetrics):
             return None
         from components._managed_prometheus import ManagedPrometheus
 
-        place = place_of(self._args.cluster, "monitoring.metrics")
+        place = place_of(self._args.cluster.aws, "monitoring.metrics")
         return ManagedPrometheus(f"{self._name}-metrics", place, topic, self)
 
     def _alertmanager(self, topic: AlertTopic | None) -> KubernetesObject:
@@ -125,7 +127,7 @@ class MonitoringStack(pulumi.ComponentResource):
         if topic is None:
             files = self._namespace.config("alertmanager", {"alertmanager.yml": _alertmanager.configuration(spec)})
         else:
-            region = place_of(self._args.cluster, "monitoring.alerting.topic").region
+            region = place_of(self._args.cluster.aws, "monitoring.alerting.topic").region
             written = topic.arn.apply(lambda arn: _alertmanager.configuration(spec, _alertmanager.Topic(arn, region)))
             files = self._namespace.late_config("alertmanager", {"alertmanager.yml": written})
             identities.append(self._identity(_alertmanager.APP, topic.rights(), "Alertmanager: publishes alerts"))
@@ -152,7 +154,7 @@ class MonitoringStack(pulumi.ComponentResource):
         return self._store(_prometheus.pod(spec, files, rules), spec.storage, _prometheus.PORT, identities)
 
     def _identity(self, app: str, rights: Sequence[Statement], description: str) -> pulumi.Resource:
-        place = place_of(self._args.cluster, "monitoring")
+        place = place_of(self._args.cluster.aws, "monitoring")
         return pod_identity(
             f"{self._name}-{app}",
             place,
@@ -222,7 +224,7 @@ class MonitoringStack(pulumi.ComponentResource):
             return None
         from components._container_logs import container_logs
 
-        place = place_of(self._args.cluster, "monitoring.logs")
+        place = place_of(self._args.cluster.aws, "monitoring.logs")
         return container_logs(f"{self._name}-logs", spec, self._args.cluster, place, NAMESPACE, self)
 
     def _store(self, pod: Pod, storage: Storage, port: int, identities: Sequence[pulumi.Resource]) -> KubernetesObject:
