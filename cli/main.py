@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, evidence, images, picture, policies, rehearse, schema, toolchain
+from cli import check, evidence, images, picture, policies, prerequisites, rehearse, schema, toolchain
 from cli.console import fail, interrupted
 from cli.iam.command import iam_policy
 from components._image_lock import ImageLockError
@@ -24,6 +24,7 @@ app.add_typer(images.app, name="images")
 app.command("check")(check.check)
 app.command("evidence")(evidence.evidence)
 app.command("schema")(schema.schema)
+app.command("prerequisites")(prerequisites.prerequisites)
 app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)
 
