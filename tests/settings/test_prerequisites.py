@@ -21,7 +21,7 @@ class Answering:
 
     def __init__(self, minor: str = "35+", *, cert_manager: bool = True, nodes: int = 2) -> None:
         node = {"metadata": {"labels": {"mlplatform.dev/pool": "h100"}}}
-        other = {"metadata": {"labels": {}}}
+        other: dict[str, Any] = {"metadata": {"labels": {}}}
         self.answers: dict[str, Any] = {
             "/version": {"major": "1", "minor": minor},
             "/api/v1/nodes?limit=5000": {"items": [node] * nodes + [other]},
