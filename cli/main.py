@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, evidence, images, picture, policies, rehearse, schema, slo, team, toolchain
+from cli import check, evidence, images, picture, policies, prerequisites, rehearse, schema, slo, team, toolchain
 from cli.console import fail, interrupted
 from cli.iam.command import iam_policy
 from cli.queue.command import queue
@@ -26,6 +26,7 @@ app.add_typer(team.app, name="team")
 app.command("check")(check.check)
 app.command("evidence")(evidence.evidence)
 app.command("schema")(schema.schema)
+app.command("prerequisites")(prerequisites.prerequisites)
 app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)
 app.command("queue")(queue)
