@@ -87,7 +87,7 @@ def _repositories(settings: Settings, cluster: Cluster) -> dict[str, Any]:
     from components._cloud import place_of
     from components.image_repositories import ImageRepositories, ImageRepositoriesArgs
 
-    account = place_of(cluster, "images")
+    account = place_of(cluster.aws, "images")
     return {"repositories": ImageRepositories("images", ImageRepositoriesArgs(settings.images, account)).repositories}
 
 
