@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from typing import TYPE_CHECKING
@@ -12,7 +11,6 @@ import testinfra
 
 from rehearsal.session import Session
 from tests.rehearsal.conftest import NAME, PROJECT
-from tests.rehearsal.jobs import job
 
 if TYPE_CHECKING:
     from tests.rehearsal.conftest import Platform
@@ -20,20 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.rehearsal
 
 
-def occupy(platform: Platform) -> None:
-    """Have one job that runs on all GPUs, and one that waits for them."""
-    for name in ("runs", "waits"):
-        platform.kubectl("create", "-f", "-", stdin=json.dumps(job(name, pods=2)))
-        if name == "runs":
-            platform.wait_for("team-research", "job/runs", "jsonpath={.status.ready}=2")
-    platform.watch_for(
-        "/apis/kueue.x-k8s.io/v1beta2/namespaces/team-research/workloads",
-        lambda each: each["metadata"]["name"].startswith("job-waits") and "conditions" in each.get("status", {}),
-    )
-
-
-def test_down_destroys_the_stack_with_its_jobs_and_leaves_nothing_on_the_machine(platform: Platform) -> None:
-    occupy(platform)
+def test_down_destroys_the_stack_and_leaves_nothing_on_the_machine(platform: Platform) -> None:
     address = platform.session.address
     down = subprocess.run(
         ["make", "down"],
