@@ -18,7 +18,7 @@ Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit code 
 
 def schema(check: Check = False) -> None:
     """Write the JSON schema of stack files, the tables of docs/stack-file.md and the runbooks of docs/alerts.md."""
-    from components.alerts import runbooks_of_all
+    from components.monitoring.alerts import runbooks_of_all
     from stacks.schema import reference, schema_text
 
     made = {PAGE: reference(), RUNBOOKS: runbooks_of_all()}

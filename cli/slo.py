@@ -21,7 +21,7 @@ from rehearsal.errors import RehearsalError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.alerts.objectives import Objective
+    from components.monitoring.alerts.objectives import Objective
 
 _SECONDS: Final = 60
 """Seconds between two samples of a recorded rate."""
@@ -54,7 +54,7 @@ def slo(
     as_json: Annotated[bool, typer.Option("--json", help="Print data instead of a table.")] = False,
 ) -> None:
     """Report how endpoints and queues kept what the stack file promises of them."""
-    from components.alerts.objectives import objectives
+    from components.monitoring.alerts.objectives import objectives
     from stacks.settings import Settings, SettingsError
 
     if not re.fullmatch(r"[1-9]\d*[mhdw]", since):
@@ -75,7 +75,7 @@ def slo(
 
 def _counted(address: str, objective: Objective, since: str) -> tuple[float, float]:
     """All events, and the bad ones."""
-    from components.alerts.objectives import ALL, BAD
+    from components.monitoring.alerts.objectives import ALL, BAD
 
     labels = {
         "slo": objective.slo,

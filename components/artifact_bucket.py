@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
-from components._bucket_access import BucketAccess  # noqa: TC001 (the SDK evaluates annotations of components)
-from components._objects import KubernetesObject
+from components.buckets.access import BucketAccess  # noqa: TC001 (the SDK evaluates annotations of components)
+from components.kubernetes.objects import KubernetesObject
 from components.specs.artifact_bucket import InClusterBucketSpec
 from components.team_workspace import Addresses, Peer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from components._bucket_access import Bucket
+    from components.buckets.access import Bucket
     from components.cluster import Cluster
     from components.specs.artifact_bucket import ArtifactBucketSpec
 
@@ -48,11 +48,11 @@ class WayThere:
 def way_there(spec: ArtifactBucketSpec, cluster: Cluster) -> WayThere:
     """The way to the bucket, known before there is one."""
     if isinstance(spec, InClusterBucketSpec):
-        from components._bucket_in_cluster import NAMESPACE, S3_PORT
+        from components.buckets.in_cluster import NAMESPACE, S3_PORT
 
         return WayThere(peers=(Peer(NAMESPACE, (S3_PORT,)),))
-    from components._cloud import place_of
-    from components._s3_bucket import service_cidrs
+    from components.aws.place import place_of
+    from components.buckets.s3_bucket import service_cidrs
 
     addresses = service_cidrs(place_of(cluster.aws, "artifact_bucket"))
     return WayThere(addresses=(Addresses(addresses, _S3_PORTS), _POD_IDENTITY_AGENT))
@@ -99,11 +99,11 @@ class ArtifactBucket(pulumi.ComponentResource):
     def _made(self) -> Bucket:
         spec, cluster, namespaces = self._args.spec, self._args.cluster, self._args.namespaces
         if isinstance(spec, InClusterBucketSpec):
-            from components._bucket_in_cluster import BucketInCluster
+            from components.buckets.in_cluster import BucketInCluster
 
             return BucketInCluster(self._name, spec, cluster, self).bucket(namespaces)
-        from components._bucket_on_s3 import BucketOnS3
-        from components._cloud import place_of
+        from components.aws.place import place_of
+        from components.buckets.on_s3 import BucketOnS3
 
         return BucketOnS3(self._name, spec, place_of(cluster.aws, "artifact_bucket"), self).bucket(namespaces)
 

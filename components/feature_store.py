@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
-from components import _feast, _postgres, _valkey
-from components._cloud import place_of
-from components._identity import pod_identity
-from components._namespace import PlatformNamespace, in_namespace, in_team_namespaces
-from components._password import password
-from components._workload import deployment, job, stateful_set
+from components.aws.identity import pod_identity
+from components.aws.place import place_of
+from components.features import feast, postgres, valkey
+from components.kubernetes.namespace import PlatformNamespace, in_namespace, in_team_namespaces
+from components.kubernetes.password import password
+from components.kubernetes.workload import deployment, job, stateful_set
 from components.specs.feature_store import InClusterOnlineStore, InClusterRegistry, ParquetOfflineStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from components._bucket_access import BucketAccess
-    from components._identity import Statement
-    from components._objects import KubernetesObject
-    from components._store import Store
-    from components._workload import Pod
+    from components.aws.identity import Statement
+    from components.buckets.access import BucketAccess
     from components.cluster import Cluster
+    from components.features.store import Store
+    from components.kubernetes.objects import KubernetesObject
+    from components.kubernetes.workload import Pod
     from components.specs.feature_store import FeatureStoreSpec
     from components.specs.storage import Storage
 
 NAMESPACE: Final = "feature-store"
-HTTP_PORT: Final = _feast.HTTP_PORT
+HTTP_PORT: Final = feast.HTTP_PORT
 _DATABASE: Final = "feast"
 _APPLY_TIMEOUT_SECONDS: Final = 900
 
@@ -58,14 +58,14 @@ class FeatureStore(pulumi.ComponentResource):
         super().__init__("mlplatform:index:FeatureStore", name, None, opts)
         self._name, self._args = name, args
         self._namespace = PlatformNamespace(NAMESPACE, self, args.cluster, prefix=name)
-        for account in (_feast.APP, _feast.JOBS):
+        for account in (feast.APP, feast.JOBS):
             self._namespace.account(account)
         self._let_in()
         sources = self._sources(self._registry(), self._online_store())
         applied = self._apply(sources)
         self._schedule(sources, applied)
         server = self._serve(sources, applied)
-        host = self._namespace.service(_feast.APP, {"http": HTTP_PORT, "metrics": _feast.METRICS_PORT})
+        host = self._namespace.service(feast.APP, {"http": HTTP_PORT, "metrics": feast.METRICS_PORT})
         # Known once the server is ready.
         self.endpoint = server.urn.apply(lambda _: f"http://{host}:{HTTP_PORT}")
         self.project = applied.urn.apply(lambda _: args.spec.project)
@@ -73,8 +73,8 @@ class FeatureStore(pulumi.ComponentResource):
 
     def _let_in(self) -> None:
         everyone = [in_namespace(NAMESPACE), in_namespace("kserve"), in_team_namespaces()]
-        self._namespace.allow(_feast.APP, [HTTP_PORT], everyone)
-        self._namespace.allow(_feast.APP, [_feast.METRICS_PORT], [in_namespace("monitoring")])
+        self._namespace.allow(feast.APP, [HTTP_PORT], everyone)
+        self._namespace.allow(feast.APP, [feast.METRICS_PORT], [in_namespace("monitoring")])
 
     def _registry(self) -> Store:
         """The database of the registry; its connection is an SQLAlchemy URL."""
@@ -82,9 +82,9 @@ class FeatureStore(pulumi.ComponentResource):
         secret = password(f"{name}-password", self)
         if isinstance(spec, InClusterRegistry):
             mounted = self._namespace.secret("registry", {"password": secret})
-            host = self._store(_postgres.pod(_DATABASE, mounted, spec.size), spec.storage, {"postgres": _postgres.PORT})
-            return _postgres.store(_DATABASE, host, secret)
-        from components._aurora import Aurora
+            host = self._store(postgres.pod(_DATABASE, mounted, spec.size), spec.storage, {"postgres": postgres.PORT})
+            return postgres.store(_DATABASE, host, secret)
+        from components.features.aurora import Aurora
 
         place = place_of(self._args.cluster.aws, "feature_store.registry")
         return Aurora(name, spec, place, purpose="registry", database=_DATABASE, password=secret, parent=self).store
@@ -94,10 +94,10 @@ class FeatureStore(pulumi.ComponentResource):
         spec, name = self._args.spec.online, f"{self._name}-online"
         secret = password(f"{name}-password", self)
         if isinstance(spec, InClusterOnlineStore):
-            mounted = self._namespace.secret("online", _valkey.files(secret, spec.size))
-            host = self._store(_valkey.pod(mounted, spec.size), spec.storage, {"valkey": _valkey.PORT})
-            return _valkey.store(host, secret)
-        from components._elasticache import ElastiCache
+            mounted = self._namespace.secret("online", valkey.files(secret, spec.size))
+            host = self._store(valkey.pod(mounted, spec.size), spec.storage, {"valkey": valkey.PORT})
+            return valkey.store(host, secret)
+        from components.features.elasticache import ElastiCache
 
         place = place_of(self._args.cluster.aws, "feature_store.online")
         return ElastiCache(name, spec, place, purpose="online", password=secret, parent=self).store
@@ -109,18 +109,18 @@ class FeatureStore(pulumi.ComponentResource):
         self._namespace.add(pod.app, "apps/v1", "StatefulSet", {"spec": stateful_set(pod, "data", storage)})
         return self._namespace.service(pod.app, ports)
 
-    def _sources(self, registry: Store, online: Store) -> _feast.Sources:
+    def _sources(self, registry: Store, online: Store) -> feast.Sources:
         spec, bucket = self._args.spec, self._args.bucket
-        definitions = _feast.definitions(spec.repository)
+        definitions = feast.definitions(spec.repository)
         offline, rights = self._offline_store()
-        configuration = _feast.configuration(spec, registry.connection, online.connection, offline)
+        configuration = feast.configuration(spec, registry.connection, online.connection, offline)
         key = None if bucket.key is None else self._namespace.secret("bucket", {"credentials": bucket.key.file()})
-        return _feast.Sources(
+        return feast.Sources(
             configuration=self._namespace.secret("feast", {"feature_store.yaml": configuration}),
             credentials=key,
             repository=self._namespace.config("repository", definitions),
             definitions=tuple(definitions),
-            programs=self._namespace.config("programs", _feast.programs()),
+            programs=self._namespace.config("programs", feast.programs()),
             stores=(registry.address, online.address),
             bucket=bucket,
             identities=self._identities([*bucket.rights, *rights]),
@@ -131,7 +131,7 @@ class FeatureStore(pulumi.ComponentResource):
         spec = self._args.spec.offline
         if isinstance(spec, ParquetOfflineStore):
             return {"type": "dask"}, ()
-        from components._athena import Athena
+        from components.features.athena import Athena
 
         place = place_of(self._args.cluster.aws, "feature_store.offline")
         athena = Athena(f"{self._name}-offline", spec, place, self._args.bucket, parent=self)
@@ -152,19 +152,19 @@ class FeatureStore(pulumi.ComponentResource):
                 description="Feast: the feature store's folder of the artifact bucket",
                 parent=self,
             )
-            for account in (_feast.APP, _feast.JOBS)
+            for account in (feast.APP, feast.JOBS)
         ]
 
-    def _apply(self, sources: _feast.Sources) -> KubernetesObject:
+    def _apply(self, sources: feast.Sources) -> KubernetesObject:
         """Register the features; changed definitions make a new job. It waits for the stores inside the cluster, so
         that all three start at once."""
-        pod = _feast.apply_pod(sources, self._args.spec.materialisation.size)
+        pod = feast.apply_pod(sources, self._args.spec.materialisation.size)
         body = {"spec": job(pod, retries=6, timeout_seconds=_APPLY_TIMEOUT_SECONDS)}
         return self._namespace.add("apply", "batch/v1", "Job", body, named=False, depends_on=sources.identities)
 
-    def _schedule(self, sources: _feast.Sources, applied: KubernetesObject) -> None:
+    def _schedule(self, sources: feast.Sources, applied: KubernetesObject) -> None:
         spec = self._args.spec.materialisation
-        pod = _feast.materialisation_pod(sources, spec.size, spec.overlap_hours)
+        pod = feast.materialisation_pod(sources, spec.size, spec.overlap_hours)
         timeout_seconds = spec.timeout_minutes * 60
         cron_job = {
             "schedule": spec.schedule,
@@ -178,10 +178,10 @@ class FeatureStore(pulumi.ComponentResource):
         }
         self._namespace.add("materialisation", "batch/v1", "CronJob", {"spec": cron_job}, depends_on=[applied])
 
-    def _serve(self, sources: _feast.Sources, applied: KubernetesObject) -> KubernetesObject:
+    def _serve(self, sources: feast.Sources, applied: KubernetesObject) -> KubernetesObject:
         """Start the servers after the features are registered, so that a ready server knows them."""
         spec = self._args.spec.server
-        pod = _feast.server_pod(sources, spec)
-        self._namespace.disruption_budget(_feast.APP)
+        pod = feast.server_pod(sources, spec)
+        self._namespace.disruption_budget(feast.APP)
         body = {"spec": deployment(pod, spec.replicas)}
-        return self._namespace.add(_feast.APP, "apps/v1", "Deployment", body, depends_on=[applied])
+        return self._namespace.add(feast.APP, "apps/v1", "Deployment", body, depends_on=[applied])

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pulumi
 
-from components import _chart, _model_cache, _model_servers
-from components._model_account import model_account
-from components._objects import KubernetesObject, Webhooks, platform_namespace
 from components._versions import IMAGES
+from components.kubernetes import chart
+from components.kubernetes.objects import KubernetesObject, Webhooks, platform_namespace
+from components.serving import model_cache, model_servers
+from components.serving.model_account import model_account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pulumi_kubernetes.helm.v4 import Chart
 
-    from components._bucket_access import BucketAccess
+    from components.buckets.access import BucketAccess
     from components.capacity import Team
     from components.cluster import Cluster
     from components.specs.gpu_serving_pool import GpuServingPoolSpec, ServedModel
@@ -68,7 +69,7 @@ class GpuServingPool(pulumi.ComponentResource):
         kserve = self._kserve()
         runtimes = [
             self._object(manifest["metadata"]["name"], manifest, kserve)
-            for manifest in (_model_servers.vllm(), _model_servers.mlserver())
+            for manifest in (model_servers.vllm(), model_servers.mlserver())
         ]
         self.runtimes = pulumi.Output.all(*(runtime.id for runtime in runtimes))
         self.endpoints = self._endpoints(runtimes)
@@ -78,10 +79,10 @@ class GpuServingPool(pulumi.ComponentResource):
         cluster = self._args.cluster
         opts = pulumi.ResourceOptions(parent=self, provider=cluster.provider)
         namespace = platform_namespace(f"{self._name}-namespace", _NAMESPACE, opts)
-        definitions = _chart.definitions(
+        definitions = chart.definitions(
             f"{self._name}-kserve-definitions", "kserve-crd-minimal", cluster, namespace=namespace, parent=self
         )
-        return _chart.objects(
+        return chart.objects(
             f"{self._name}-kserve",
             "kserve-resources",
             cluster,
@@ -137,11 +138,11 @@ class GpuServingPool(pulumi.ComponentResource):
     def _endpoint(self, model: ServedModel, team: Team, after: Sequence[pulumi.Resource]) -> pulumi.Output[str]:
         namespace = pulumi.Output.from_input(self._args.namespaces[team.name])
         name = f"{team.name}-{model.name}"
-        service = self._object(name, _model_servers.endpoint(model, team, namespace, self._args.bucket.bucket), *after)
-        if self._args.spec.model_cache == "nodes" and _model_cache.is_cached(model):
-            self._object(f"{name}-cache", _model_cache.daemon_set(model, team, namespace))
+        service = self._object(name, model_servers.endpoint(model, team, namespace, self._args.bucket.bucket), *after)
+        if self._args.spec.model_cache == "nodes" and model_cache.is_cached(model):
+            self._object(f"{name}-cache", model_cache.daemon_set(model, team, namespace))
         if model.replicas > 1:
-            self._object(f"{name}-disruption", _model_servers.disruption_budget(model, team, namespace))
+            self._object(f"{name}-disruption", model_servers.disruption_budget(model, team, namespace))
         return pulumi.Output.all(namespace, service.id).apply(
             lambda known: f"http://{model.name}-predictor.{known[0]}.svc"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components._objects import KubernetesObject
+from components.kubernetes.objects import KubernetesObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 import pulumi
 from pulumi_aws import ecr
 
-from components._keys import customer_key
-from components._names import stem
 from components._versions import OURS
+from components.aws.keys import customer_key
+from components.aws.names import stem
 
 if TYPE_CHECKING:
-    from components._cloud import AwsAccount
+    from components.aws.place import AwsAccount
     from components.specs.image_repositories import EcrRegistry
 
 _UNTAGGED_DAYS: Final = 14

@@ -12,25 +12,25 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
-from components import _alertmanager, _gpu_exporter, _grafana, _prometheus
-from components._cloud import place_of
-from components._dashboards import DASHBOARDS
-from components._identity import pod_identity
-from components._namespace import PlatformNamespace, in_namespace
-from components._password import password
-from components._workload import deployment, stateful_set
-from components.alerts import groups, rule_files
+from components.aws.identity import pod_identity
+from components.aws.place import place_of
+from components.kubernetes.namespace import PlatformNamespace, in_namespace
+from components.kubernetes.password import password
+from components.kubernetes.workload import deployment, stateful_set
+from components.monitoring import alertmanager, gpu_exporter, grafana, prometheus
+from components.monitoring.alerts import groups, rule_files
+from components.monitoring.dashboards import DASHBOARDS
 from components.specs.monitoring_stack import InClusterMetrics, NodeLogs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components._alert_topic import AlertTopic
-    from components._identity import Statement
-    from components._managed_prometheus import ManagedPrometheus
-    from components._objects import KubernetesObject
-    from components._workload import Pod
+    from components.aws.identity import Statement
     from components.cluster import Cluster
+    from components.kubernetes.objects import KubernetesObject
+    from components.kubernetes.workload import Pod
+    from components.monitoring.alert_topic import AlertTopic
+    from components.monitoring.managed_prometheus import ManagedPrometheus
     from components.specs.capacity import Team
     from components.specs.gpu_serving_pool import ServedModel
     from components.specs.monitoring_stack import MonitoringStackSpec
@@ -88,13 +88,13 @@ class MonitoringStack(pulumi.ComponentResource):
         super().__init__("mlplatform:index:MonitoringStack", name, None, opts)
         self._name, self._args = name, args
         self._namespace = PlatformNamespace(NAMESPACE, self, args.cluster, prefix=name)
-        alertmanager = f"{_alertmanager.APP}.{NAMESPACE}.svc:{_alertmanager.PORT}"
-        prometheus = f"http://{_prometheus.APP}.{NAMESPACE}.svc:{_prometheus.PORT}"
+        alerts_to = f"{alertmanager.APP}.{NAMESPACE}.svc:{alertmanager.PORT}"
+        address = f"http://{prometheus.APP}.{NAMESPACE}.svc:{prometheus.PORT}"
         topic = self._topic()
         managed = self._managed(topic)
-        self.alertmanager = self._alertmanager(topic).urn.apply(lambda _: f"http://{alertmanager}")
-        self.prometheus = self._prometheus(alertmanager, managed).urn.apply(lambda _: prometheus)
-        self.grafana, self.grafana_password = self._grafana(prometheus)
+        self.alertmanager = self._alertmanager(topic).urn.apply(lambda _: f"http://{alerts_to}")
+        self.prometheus = self._prometheus(alerts_to, managed).urn.apply(lambda _: address)
+        self.grafana, self.grafana_password = self._grafana(address)
         self.metrics_endpoint = managed.query_endpoint() if managed else None
         self.alert_topic = topic.arn if topic else None
         self.log_group = self._container_logs()
@@ -106,7 +106,7 @@ class MonitoringStack(pulumi.ComponentResource):
         spec = self._args.spec.alerting.topic
         if spec is None:
             return None
-        from components._alert_topic import AlertTopic
+        from components.monitoring.alert_topic import AlertTopic
 
         return AlertTopic(
             f"{self._name}-alerts", spec, place_of(self._args.cluster.aws, "monitoring.alerting.topic"), self
@@ -115,7 +115,7 @@ class MonitoringStack(pulumi.ComponentResource):
     def _managed(self, topic: AlertTopic | None) -> ManagedPrometheus | None:
         if isinstance(self._args.spec.metrics, InClusterMetrics):
             return None
-        from components._managed_prometheus import ManagedPrometheus
+        from components.monitoring.managed_prometheus import ManagedPrometheus
 
         place = place_of(self._args.cluster.aws, "monitoring.metrics")
         return ManagedPrometheus(f"{self._name}-metrics", place, topic, self)
@@ -125,33 +125,31 @@ class MonitoringStack(pulumi.ComponentResource):
         files: pulumi.Input[str]
         identities: list[pulumi.Resource] = []
         if topic is None:
-            files = self._namespace.config("alertmanager", {"alertmanager.yml": _alertmanager.configuration(spec)})
+            files = self._namespace.config("alertmanager", {"alertmanager.yml": alertmanager.configuration(spec)})
         else:
             region = place_of(self._args.cluster.aws, "monitoring.alerting.topic").region
-            written = topic.arn.apply(lambda arn: _alertmanager.configuration(spec, _alertmanager.Topic(arn, region)))
+            written = topic.arn.apply(lambda arn: alertmanager.configuration(spec, alertmanager.Topic(arn, region)))
             files = self._namespace.late_config("alertmanager", {"alertmanager.yml": written})
-            identities.append(self._identity(_alertmanager.APP, topic.rights(), "Alertmanager: publishes alerts"))
-        self._namespace.account(_alertmanager.APP)
-        self._namespace.allow(_alertmanager.APP, [_alertmanager.PORT], [in_namespace(NAMESPACE)])
-        return self._store(_alertmanager.pod(spec, files), spec.storage, _alertmanager.PORT, identities)
+            identities.append(self._identity(alertmanager.APP, topic.rights(), "Alertmanager: publishes alerts"))
+        self._namespace.account(alertmanager.APP)
+        self._namespace.allow(alertmanager.APP, [alertmanager.PORT], [in_namespace(NAMESPACE)])
+        return self._store(alertmanager.pod(spec, files), spec.storage, alertmanager.PORT, identities)
 
-    def _prometheus(self, alertmanager: str, managed: ManagedPrometheus | None) -> KubernetesObject:
+    def _prometheus(self, alerts_to: str, managed: ManagedPrometheus | None) -> KubernetesObject:
         spec = self._args.spec.metrics
         files: pulumi.Input[str]
         identities: list[pulumi.Resource] = []
         if managed is None:
-            files = self._namespace.config(
-                "prometheus", {"prometheus.yml": _prometheus.configuration(spec, alertmanager)}
-            )
+            files = self._namespace.config("prometheus", {"prometheus.yml": prometheus.configuration(spec, alerts_to)})
         else:
-            written = managed.remote_write().apply(lambda remote: _prometheus.configuration(spec, alertmanager, remote))
+            written = managed.remote_write().apply(lambda remote: prometheus.configuration(spec, alerts_to, remote))
             files = self._namespace.late_config("prometheus", {"prometheus.yml": written})
-            identities.append(self._identity(_prometheus.APP, managed.rights(), "Prometheus: hands samples on"))
+            identities.append(self._identity(prometheus.APP, managed.rights(), "Prometheus: hands samples on"))
         judged = groups(self._args.models, self._args.teams, self._args.spec.objective_days)
         rules = self._namespace.config("rules", rule_files(judged))
         self._read_access()
-        self._namespace.allow(_prometheus.APP, [_prometheus.PORT], [in_namespace(NAMESPACE)])
-        return self._store(_prometheus.pod(spec, files, rules), spec.storage, _prometheus.PORT, identities)
+        self._namespace.allow(prometheus.APP, [prometheus.PORT], [in_namespace(NAMESPACE)])
+        return self._store(prometheus.pod(spec, files, rules), spec.storage, prometheus.PORT, identities)
 
     def _identity(self, app: str, rights: Sequence[Statement], description: str) -> pulumi.Resource:
         place = place_of(self._args.cluster.aws, "monitoring")
@@ -167,7 +165,7 @@ class MonitoringStack(pulumi.ComponentResource):
 
     def _read_access(self) -> None:
         """The account of Prometheus, and its right to see pods and services of every namespace."""
-        self._namespace.account(_prometheus.APP)
+        self._namespace.account(prometheus.APP)
         metadata = {"name": "mlplatform-prometheus"}
         self._namespace.elsewhere(
             "prometheus-role",
@@ -175,7 +173,7 @@ class MonitoringStack(pulumi.ComponentResource):
                 "apiVersion": f"{_RBAC}/v1",
                 "kind": "ClusterRole",
                 "metadata": metadata,
-                "rules": _prometheus.permissions(),
+                "rules": prometheus.permissions(),
             },
         )
         self._namespace.elsewhere(
@@ -185,11 +183,11 @@ class MonitoringStack(pulumi.ComponentResource):
                 "kind": "ClusterRoleBinding",
                 "metadata": metadata,
                 "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", **metadata},
-                "subjects": [{"kind": "ServiceAccount", "name": _prometheus.APP, "namespace": NAMESPACE}],
+                "subjects": [{"kind": "ServiceAccount", "name": prometheus.APP, "namespace": NAMESPACE}],
             },
         )
 
-    def _grafana(self, prometheus: str) -> tuple[pulumi.Output[str], pulumi.Output[str]] | tuple[None, None]:
+    def _grafana(self, address: str) -> tuple[pulumi.Output[str], pulumi.Output[str]] | tuple[None, None]:
         """Dashboards, and Grafana to show them where it is wanted: its address, and its administrator's password."""
         dashboards = self._namespace.config("dashboards", {f"{each.name}.json": each.json() for each in DASHBOARDS})
         spec = self._args.spec.dashboards
@@ -197,32 +195,32 @@ class MonitoringStack(pulumi.ComponentResource):
             return None, None
         secret = password(f"{self._name}-grafana-password", self)
         mounted = self._namespace.secret("grafana", {"password": secret})
-        files = self._namespace.config("grafana", _grafana.provisioning(prometheus))
-        pod = _grafana.pod(spec, files, dashboards, mounted)
-        self._namespace.account(_grafana.APP)
-        host = self._namespace.service(_grafana.APP, {"http": _grafana.PORT})
-        server = self._namespace.add(_grafana.APP, "apps/v1", "Deployment", {"spec": deployment(pod, 1)})
-        return server.urn.apply(lambda _: f"http://{host}:{_grafana.PORT}"), secret
+        files = self._namespace.config("grafana", grafana.provisioning(address))
+        pod = grafana.pod(spec, files, dashboards, mounted)
+        self._namespace.account(grafana.APP)
+        host = self._namespace.service(grafana.APP, {"http": grafana.PORT})
+        server = self._namespace.add(grafana.APP, "apps/v1", "Deployment", {"spec": deployment(pod, 1)})
+        return server.urn.apply(lambda _: f"http://{host}:{grafana.PORT}"), secret
 
     def _gpu_exporter(self) -> None:
         room = PlatformNamespace(
-            _gpu_exporter.NAMESPACE,
+            gpu_exporter.NAMESPACE,
             self,
             self._args.cluster,
             prefix=f"{self._name}-gpu",
             pod_security="privileged",
         )
-        room.account(_gpu_exporter.APP)
-        room.allow(_gpu_exporter.APP, [_gpu_exporter.METRICS_PORT], [in_namespace(NAMESPACE)])
-        counters = room.config("counters", {_gpu_exporter.COUNTERS_FILE: _gpu_exporter.counters()})
-        body = {"spec": _gpu_exporter.daemon_set(self._args.spec.gpu_exporter.size, counters)}
-        room.add(_gpu_exporter.APP, "apps/v1", "DaemonSet", body)
+        room.account(gpu_exporter.APP)
+        room.allow(gpu_exporter.APP, [gpu_exporter.METRICS_PORT], [in_namespace(NAMESPACE)])
+        counters = room.config("counters", {gpu_exporter.COUNTERS_FILE: gpu_exporter.counters()})
+        body = {"spec": gpu_exporter.daemon_set(self._args.spec.gpu_exporter.size, counters)}
+        room.add(gpu_exporter.APP, "apps/v1", "DaemonSet", body)
 
     def _container_logs(self) -> pulumi.Output[str] | None:
         spec = self._args.spec.logs
         if isinstance(spec, NodeLogs):
             return None
-        from components._container_logs import container_logs
+        from components.monitoring.container_logs import container_logs
 
         place = place_of(self._args.cluster.aws, "monitoring.logs")
         return container_logs(f"{self._name}-logs", spec, self._args.cluster, place, NAMESPACE, self)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components._objects import KubernetesObject, platform_namespace
+from components.kubernetes.objects import KubernetesObject, platform_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components._namespace import in_namespace
-from components._objects import KubernetesObject
+from components.kubernetes.namespace import in_namespace
+from components.kubernetes.objects import KubernetesObject
 from components.team_roles import ACCOUNTS
 
 if TYPE_CHECKING:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components import _chart, _gpu_division, _queues, _training_runtimes
-from components._objects import KubernetesObject, Webhooks, platform_namespace
 from components._versions import IMAGES
+from components.capacity import gpu_division
+from components.kubernetes import chart
+from components.kubernetes.objects import KubernetesObject, Webhooks, platform_namespace
+from components.training import queues, runtimes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,15 +71,15 @@ class TrainingCluster(pulumi.ComponentResource):
         """All definitions come before any controller: Kueue looks for a kind of job once, when it starts."""
         charts = {"kueue": _KUEUE, "jobset": _JOBSET, "kubeflow-trainer": _TRAINER}
         return [
-            _chart.definitions(
-                f"{self._name}-{chart}-definitions",
-                chart,
+            chart.definitions(
+                f"{self._name}-{name}-definitions",
+                name,
                 self._args.cluster,
                 namespace=namespaces[namespace],
                 parent=self,
-                values=_WITHOUT_DEPENDENCIES if chart == "kubeflow-trainer" else None,
+                values=_WITHOUT_DEPENDENCIES if name == "kubeflow-trainer" else None,
             )
-            for chart, namespace in charts.items()
+            for name, namespace in charts.items()
         ]
 
     def _kueue(self, namespace: pulumi.Output[str], definitions: list[Chart]) -> Chart:
@@ -88,12 +90,12 @@ class TrainingCluster(pulumi.ComponentResource):
         }
         values = {
             "controllerManager": {
-                "featureGates": _queues.feature_gates(self._args.capacity),
+                "featureGates": queues.feature_gates(self._args.capacity),
                 "manager": manager,
                 "readinessProbe": {"initialDelaySeconds": 1, "periodSeconds": 2},
             },
             "managerConfig": {
-                "controllerManagerConfigYaml": _queues.configuration(self._args.spec, self._args.capacity)
+                "controllerManagerConfigYaml": queues.configuration(self._args.spec, self._args.capacity)
             },
         }
         return self._controller("kueue", namespace, definitions, values)
@@ -122,11 +124,11 @@ class TrainingCluster(pulumi.ComponentResource):
         return self._controller("kubeflow-trainer", namespace, definitions, values)
 
     def _controller(
-        self, chart: str, namespace: pulumi.Output[str], definitions: list[Chart], values: dict[str, Any]
+        self, name: str, namespace: pulumi.Output[str], definitions: list[Chart], values: dict[str, Any]
     ) -> Chart:
-        return _chart.objects(
-            f"{self._name}-{chart}",
-            chart,
+        return chart.objects(
+            f"{self._name}-{name}",
+            name,
             self._args.cluster,
             namespace=namespace,
             parent=self,
@@ -139,32 +141,32 @@ class TrainingCluster(pulumi.ComponentResource):
         names: list[pulumi.Input[str]] = []
         for level, value in lowest_first:
             name = f"training-{level}"
-            for_pods = self._object(f"pod-priority-{level}", _queues.pod_priority(name, value))
-            self._object(f"priority-{level}", _queues.workload_priority(name, value), kueue)
+            for_pods = self._object(f"pod-priority-{level}", queues.pod_priority(name, value))
+            self._object(f"priority-{level}", queues.workload_priority(name, value), kueue)
             names.append(for_pods.id)
         return pulumi.Output.all(*names)
 
     def _team_queues(self, kueue: Chart) -> pulumi.Output[dict[str, str]]:
         spec, capacity = self._args.spec, self._args.capacity
         flavors = [
-            self._object(f"flavor-{name}", manifest, kueue) for name, manifest in _queues.flavors(capacity).items()
+            self._object(f"flavor-{name}", manifest, kueue) for name, manifest in queues.flavors(capacity).items()
         ]
-        cohort = self._object("cohort", _queues.cohort(), kueue)
-        queues: dict[str, pulumi.Input[str]] = {}
+        cohort = self._object("cohort", queues.cohort(), kueue)
+        by_team: dict[str, pulumi.Input[str]] = {}
         for team in capacity.teams:
-            shared = _queues.cluster_queue(capacity, team, borrowing=spec.borrowing)
+            shared = queues.cluster_queue(capacity, team, borrowing=spec.borrowing)
             cluster_queue = self._object(f"queue-{team.name}", shared, kueue, cohort, *flavors)
-            local = _queues.local_queue(team, self._args.namespaces[team.name], spec.queue)
-            queues[team.name] = self._object(f"queue-{team.name}-local", local, cluster_queue).id
-        return pulumi.Output.all(**queues)
+            local = queues.local_queue(team, self._args.namespaces[team.name], spec.queue)
+            by_team[team.name] = self._object(f"queue-{team.name}-local", local, cluster_queue).id
+        return pulumi.Output.all(**by_team)
 
     def _divide_gpus(self) -> None:
-        if divided := _gpu_division.config_map(self._args.capacity, self._args.spec.gpu_operator_namespace):
+        if divided := gpu_division.config_map(self._args.capacity, self._args.spec.gpu_operator_namespace):
             self._object("gpu-sharing", divided)
 
     def _runtimes(self, trainer: Chart) -> pulumi.Output[list[str]]:
         spec = self._args.spec
-        torch = _training_runtimes.torch(spec.default_size, checkpoints=spec.checkpoints)
+        torch = runtimes.torch(spec.default_size, checkpoints=spec.checkpoints)
         return pulumi.Output.all(self._object("runtime-torch", torch, trainer).id)
 
     def _object(self, name: str, manifest: Mapping[str, Any], *depends_on: pulumi.Resource) -> KubernetesObject:

@@ -84,7 +84,7 @@ def _repositories(settings: Settings, cluster: Cluster) -> dict[str, Any]:
     """Where images of our own are pushed to; nothing is known of a registry of somebody else's."""
     if isinstance(settings.images, ForeignRegistry):
         return {"repositories": {}}
-    from components._cloud import place_of
+    from components.aws.place import place_of
     from components.image_repositories import ImageRepositories, ImageRepositoriesArgs
 
     account = place_of(cluster.aws, "images")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pulumi_kubernetes import Provider
 
-    from components._cloud import AwsPlace
+    from components.aws.place import AwsPlace
 
 
 class Cluster(Protocol):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 from pulumi_aws import eks
 
-from components._identity import Statement, pod_identity
-from components._keys import customer_key
-from components._objects import KubernetesObject
+from components.aws.identity import Statement, pod_identity
+from components.aws.keys import customer_key
+from components.kubernetes.objects import KubernetesObject
 from components.specs.eks_versions import Addon, addon_version
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pulumi_aws import kms
     from pulumi_kubernetes import Provider
 
-    from components._cloud import AwsPlace
+    from components.aws.place import AwsPlace
     from components.specs.cluster import EksClusterSpec
 
 _SYSTEM: Final = "kube-system"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 import pulumi
 from pulumi_aws import eks
 
-from components._identity import service_role, trust
-from components._keys import customer_key
-from components._log_group import log_group
+from components.aws.identity import service_role, trust
+from components.aws.keys import customer_key
+from components.aws.log_group import log_group
 
 if TYPE_CHECKING:
     from pulumi_aws import kms
 
-    from components._cloud import AwsAccount
+    from components.aws.place import AwsAccount
     from components.cluster.network import Network
     from components.specs.cluster import Access, EksClusterSpec
 

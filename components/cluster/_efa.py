@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components._namespace import PART_OF, selector
-from components._objects import KubernetesObject
 from components._versions import IMAGES
-from components._workload import CONFINED
 from components.cluster._node_pools import EFA_LABEL
+from components.kubernetes.namespace import PART_OF, selector
+from components.kubernetes.objects import KubernetesObject
+from components.kubernetes.workload import CONFINED
 from components.specs.size import Size
 
 if TYPE_CHECKING:

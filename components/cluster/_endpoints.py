@@ -9,7 +9,7 @@ from pulumi_aws import ec2, vpc
 if TYPE_CHECKING:
     import pulumi
 
-    from components._cloud import AwsAccount
+    from components.aws.place import AwsAccount
     from components.specs.network import NewNetworkSpec
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 
 if TYPE_CHECKING:
-    from components._cloud import AwsPlace
-    from components._identity import Statement
+    from components.aws.identity import Statement
+    from components.aws.place import AwsPlace
 
 _DESCRIBED: Final = [
     "CapacityReservations",

@@ -13,7 +13,7 @@ from components.specs.network import ExistingNetworkSpec, NewNetworkSpec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from components._cloud import AwsAccount
+    from components.aws.place import AwsAccount
     from components.specs.capacity import Pool
     from components.specs.cluster import EksClusterSpec
 

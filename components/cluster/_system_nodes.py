@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_aws import ec2, eks
 
-from components._identity import service_role, trust
+from components.aws.identity import service_role, trust
 from components.capacity import PODS_PER_NODE
 from components.specs.instance_types import architecture
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pulumi
     from pulumi_aws import iam
 
-    from components._cloud import AwsPlace
+    from components.aws.place import AwsPlace
     from components.specs.cluster import EksClusterSpec
 
 _IMAGES: Final = {"amd64": "BOTTLEROCKET_x86_64", "arm64": "BOTTLEROCKET_ARM_64"}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi_kubernetes import Provider  # noqa: TC002 (the SDK evaluates a component's annotations)
 
-from components._cloud import AwsPlace, aws_account
-from components._keys import LOGS, customer_key
+from components.aws.keys import LOGS, customer_key
+from components.aws.place import AwsPlace, aws_account
 from components.cluster import _control_plane, _offers, _system_nodes
 from components.cluster._addons import Addons
 from components.cluster._provider import kubernetes_provider
@@ -20,7 +20,7 @@ from components.cluster.network import Network, NetworkArgs
 if TYPE_CHECKING:
     from pulumi_aws import eks, kms
 
-    from components._cloud import AwsAccount
+    from components.aws.place import AwsAccount
     from components.capacity import Capacity
     from components.specs.cluster import EksClusterSpec
 

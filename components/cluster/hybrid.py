@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 from pulumi_aws import eks, rolesanywhere, ssm, vpc
 
-from components import _chart
-from components._identity import Statement, policy, service_role
 from components._versions import IMAGES
+from components.aws.identity import Statement, policy, service_role
+from components.kubernetes import chart
 from components.specs.hybrid import CertificateIdentity
 from components.specs.size import Size
 
 if TYPE_CHECKING:
     from pulumi_aws import iam
 
-    from components._cloud import AwsPlace
+    from components.aws.place import AwsPlace
     from components.cluster import Cluster
     from components.specs.hybrid import ActivationIdentity, HybridSpec
 
@@ -174,7 +174,7 @@ class HybridNodes(pulumi.ComponentResource):
         )
 
     def _cilium(self) -> None:
-        _chart.objects(
+        chart.objects(
             f"{self._name}-cilium",
             "cilium",
             self._args.cluster,

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 from pulumi_aws import cloudwatch, ec2, eks, iam, sqs
 
-from components import _chart
-from components._identity import pod_identity, policy
-from components._namespace import PlatformNamespace, in_namespace, selector
-from components._objects import KubernetesObject
 from components._versions import IMAGES
+from components.aws.identity import pod_identity, policy
 from components.cluster import _efa, _karpenter_rights, _node_pools
 from components.cluster._system_nodes import node_role
+from components.kubernetes import chart
+from components.kubernetes.namespace import PlatformNamespace, in_namespace, selector
+from components.kubernetes.objects import KubernetesObject
 from components.specs.network import NewNetworkSpec
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pulumi_kubernetes.helm.v4 import Chart
 
-    from components._cloud import AwsPlace
+    from components.aws.place import AwsPlace
     from components.capacity import Capacity
     from components.cluster import Cluster
     from components.specs.cluster import EksClusterSpec
@@ -146,10 +146,10 @@ class Karpenter(pulumi.ComponentResource):
         namespace = PlatformNamespace(NAMESPACE, self, cluster, prefix=self._name)
         namespace.allow("karpenter", [_METRICS_PORT], [in_namespace("monitoring")])
         made = namespace.resource.urn.apply(lambda _: NAMESPACE)
-        definitions = _chart.definitions(
+        definitions = chart.definitions(
             f"{self._name}-definitions", "karpenter-crd", cluster, namespace=made, parent=self
         )
-        return _chart.objects(
+        return chart.objects(
             f"{self._name}-controller",
             "karpenter",
             cluster,

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 import pulumi
 from pulumi_aws import ec2
 
-from components._identity import service_role, trust
-from components._log_group import log_group
+from components.aws.identity import service_role, trust
+from components.aws.log_group import log_group
 from components.cluster import _endpoints
 from components.specs.network import ExistingNetworkSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components._cloud import AwsAccount
+    from components.aws.place import AwsAccount
     from components.specs.network import NetworkSpec, NewNetworkSpec
 
 _BLOCKS: Final = 3  # bits: an eighth of the VPC for each zone's nodes, whatever their number, and the last for the rest

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws
 from pulumi_kubernetes import Provider
 
-from components._cloud import AwsPlace
+from components.aws.place import AwsPlace
 from tests.components.cloud import ACCOUNT, REGION
 from tests.components.pods import revealed
 

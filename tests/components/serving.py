@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components._bucket_access import AccessKey, BucketAccess
+from components.buckets.access import AccessKey, BucketAccess
 from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
 from components.specs.gpu_serving_pool import GpuServingPoolSpec
 from tests.components.aws_place import cluster_on_aws

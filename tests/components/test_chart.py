@@ -9,9 +9,9 @@ import pytest
 import yaml
 from pulumi_kubernetes import Provider
 
-from components import _chart
-from components._manifests import select
 from components._versions import CHARTS
+from components.kubernetes import chart
+from components.kubernetes.manifests import select
 from tests.components.platform import ExistingCluster
 from tests.components.recorded import record
 
@@ -144,10 +144,8 @@ def install(*, keep_crds: bool = True) -> dict[str, dict[str, Any]]:
     def program() -> None:
         target = ExistingCluster(Provider("cluster"), keep_crds)
         parent = pulumi.ComponentResource("test:index:Parent", "parent")
-        first = _chart.definitions("first", "kueue", target, namespace="queues", parent=parent)
-        _chart.objects(
-            "second", "kueue", target, namespace="queues", parent=parent, values={"a": 1}, depends_on=[first]
-        )
+        first = chart.definitions("first", "kueue", target, namespace="queues", parent=parent)
+        chart.objects("second", "kueue", target, namespace="queues", parent=parent, values={"a": 1}, depends_on=[first])
 
     recording = record(program)
     assert recording.named("second").dependencies == {"first"}
@@ -156,7 +154,7 @@ def install(*, keep_crds: bool = True) -> dict[str, dict[str, Any]]:
 
 
 def test_a_chart_comes_from_its_registry_at_the_pinned_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(_chart.CHARTS_DIRECTORY, raising=False)
+    monkeypatch.delenv(chart.CHARTS_DIRECTORY, raising=False)
     inputs = install()["second"]
     assert inputs["chart"] == "oci://registry.k8s.io/kueue/charts/kueue"
     assert inputs["version"] == CHARTS["kueue"].version
@@ -166,19 +164,19 @@ def test_a_chart_comes_from_its_registry_at_the_pinned_version(monkeypatch: pyte
 
 
 def test_a_directory_of_charts_takes_the_place_of_registries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    chart = tmp_path / "kueue-0.19.2"
-    chart.mkdir()
-    (chart / "Chart.yaml").write_text("name: kueue\n")
-    monkeypatch.setenv(_chart.CHARTS_DIRECTORY, str(tmp_path))
+    unpacked = tmp_path / "kueue-0.19.2"
+    unpacked.mkdir()
+    (unpacked / "Chart.yaml").write_text("name: kueue\n")
+    monkeypatch.setenv(chart.CHARTS_DIRECTORY, str(tmp_path))
     inputs = install()["first"]
-    assert inputs["chart"] == str(chart)
+    assert inputs["chart"] == str(unpacked)
     assert "version" not in inputs
 
 
 def test_a_chart_missing_from_the_directory_is_named_with_the_way_out(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(_chart.CHARTS_DIRECTORY, str(tmp_path))
+    monkeypatch.setenv(chart.CHARTS_DIRECTORY, str(tmp_path))
     with pytest.raises(pulumi.RunError, match=r"holds no chart kueue-0\.19\.2, got .*; unpack version 0\.19\.2"):
         install()
 
@@ -187,8 +185,8 @@ def test_a_chart_missing_from_the_directory_is_named_with_the_way_out(
 def test_the_filter_is_told_what_the_cluster_and_the_environment_ask_for(
     monkeypatch: pytest.MonkeyPatch, keep_crds: bool, omit: str
 ) -> None:
-    monkeypatch.delenv(_chart.CHARTS_DIRECTORY, raising=False)
-    monkeypatch.setenv(_chart.OMIT_WEBHOOKS, omit)
+    monkeypatch.delenv(chart.CHARTS_DIRECTORY, raising=False)
+    monkeypatch.setenv(chart.OMIT_WEBHOOKS, omit)
     inputs = install(keep_crds=keep_crds)
     definitions, objects = (inputs[each]["postRenderer"]["args"][3:] for each in ("first", "second"))
     webhooks = ["--omit-webhooks"] if omit else []

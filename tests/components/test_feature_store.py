@@ -9,8 +9,8 @@ import pulumi
 import pytest
 from pydantic import ValidationError
 
-from components import _s3_store
-from components._bucket_access import AccessKey, BucketAccess
+from components.buckets import s3_store
+from components.buckets.access import AccessKey, BucketAccess
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.specs.feature_store import FeatureServer, FeatureStoreSpec, InClusterOnlineStore, Materialisation
 from components.specs.size import Size
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.data
 def feature_store(spec: FeatureStoreSpec | None = None) -> Recording:
     def build() -> FeatureStore:
         key = AccessKey("feature-store", pulumi.Output.secret("bucket-key"))
-        access = BucketAccess("artifacts", "features/", _s3_store.environment("http://s3:8333"), key)
+        access = BucketAccess("artifacts", "features/", s3_store.environment("http://s3:8333"), key)
         return FeatureStore("features", FeatureStoreArgs(spec or FeatureStoreSpec(), cluster(), access))
 
     return record(build)

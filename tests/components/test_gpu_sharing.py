@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from components import _queues
 from components.capacity import Capacity, Pool, Team, node_labels
 from components.specs.gpu_sharing import Sharing
 from components.specs.training_cluster import TrainingClusterSpec
+from components.training import queues
 from components.training_cluster import TrainingCluster, TrainingClusterArgs
 from tests.components.platform import cluster
 from tests.components.recorded import Recording, record
@@ -44,7 +44,7 @@ def training(shared: Capacity) -> Recording:
 def queue(shared: Capacity) -> dict[str, Any]:
     return {
         group["coveredResources"][0]: {flavor["name"]: flavor["resources"][0] for flavor in group["flavors"]}
-        for group in _queues.cluster_queue(shared, shared.teams[0], borrowing=True)["spec"]["resourceGroups"]
+        for group in queues.cluster_queue(shared, shared.teams[0], borrowing=True)["spec"]["resourceGroups"]
     }
 
 
@@ -85,18 +85,16 @@ def test_nothing_is_told_where_all_gpus_are_whole() -> None:
 
 def test_claimed_devices_are_counted_by_their_class_in_queue_and_namespace() -> None:
     shared = capacity(claimed=Sharing(dra="gpu.nvidia.com"))
-    configuration = yaml.safe_load(_queues.configuration(TrainingClusterSpec(), shared))
+    configuration = yaml.safe_load(queues.configuration(TrainingClusterSpec(), shared))
     (mapping,) = configuration["resources"]["deviceClassMappings"]
     assert mapping["deviceClassNames"] == ["gpu.nvidia.com"]
     assert queue(shared)[mapping["name"]]["claimed"]["nominalQuota"] == "8"
-    assert _queues.feature_gates(shared) == [{"name": "KueueDRAIntegration", "enabled": True}]
+    assert queues.feature_gates(shared) == [{"name": "KueueDRAIntegration", "enabled": True}]
     most = shared.accelerators(shared.teams[0], borrowing=False)
     assert most["gpu.nvidia.com.deviceclass.resource.k8s.io/devices"] == 8
 
 
 def test_without_claims_no_part_of_kueue_is_switched_on() -> None:
     shared = capacity(whole=Sharing())
-    assert _queues.feature_gates(shared) == []
-    assert (
-        "deviceClassMappings" not in yaml.safe_load(_queues.configuration(TrainingClusterSpec(), shared))["resources"]
-    )
+    assert queues.feature_gates(shared) == []
+    assert "deviceClassMappings" not in yaml.safe_load(queues.configuration(TrainingClusterSpec(), shared))["resources"]

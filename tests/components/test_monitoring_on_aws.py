@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from components._managed_prometheus import silence_rule
+from components.monitoring.managed_prometheus import silence_rule
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.specs.monitoring_stack import (
     Alerting,

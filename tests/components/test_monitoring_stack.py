@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from components import _alertmanager, _prometheus
-from components._dashboards import DASHBOARDS
+from components.monitoring import alertmanager, prometheus
+from components.monitoring.dashboards import DASHBOARDS
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.specs.monitoring_stack import (
     Alerting,
@@ -74,7 +74,7 @@ def test_prometheus_accepts_every_rule_that_is_deployed(recording: Recording, to
 @pytest.mark.parametrize("webhook", [None, "people-on-call"])
 def test_alertmanager_starts_on_its_configuration(webhook: str | None, tools: Tools, tmp_path: Path) -> None:
     written = tmp_path / "alertmanager.yml"
-    written.write_text(_alertmanager.configuration(Alerting(webhook_secret=webhook)))
+    written.write_text(alertmanager.configuration(Alerting(webhook_secret=webhook)))
     command = [
         str(tools.binary("alertmanager")),
         f"--config.file={written}",
@@ -123,7 +123,7 @@ def test_a_token_is_sent_unverified_to_the_platforms_own_controllers_only(record
     unverified = [each for each in jobs if each.get("tls_config", {}).get("insecure_skip_verify")]
     assert [each["job_name"] for each in unverified] == ["controllers"]
     for discovery in unverified[0]["kubernetes_sd_configs"]:
-        assert set(discovery["namespaces"]["names"]) == set(_prometheus.CONTROLLERS)
+        assert set(discovery["namespaces"]["names"]) == set(prometheus.CONTROLLERS)
     assert all("authorization" not in each for each in jobs if each["job_name"] in {"pods", "services"})
 
 

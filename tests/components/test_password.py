@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pytest
 
-from components._password import password
+from components.kubernetes.password import password
 from tests.components.pods import is_secret, revealed
 from tests.components.recorded import record
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PROGRAM = """
 import pulumi
-from components._password import password
+from components.kubernetes.password import password
 
 class Component(pulumi.ComponentResource):
     def __init__(self):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pytest
 
-from components._bucket_access import BucketAccess
 from components._versions import AWS_ENGINES
+from components.buckets.access import BucketAccess
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.specs.feature_store import (
     AthenaOfflineStore,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from components import _queues
 from components._versions import IMAGES
 from components.specs.training_cluster import TrainingClusterSpec
+from components.training import queues
 from components.training_cluster import TrainingCluster, TrainingClusterArgs
 from tests.components.platform import CAPACITY, NAMESPACES, cluster
 from tests.components.recorded import record
@@ -159,7 +159,7 @@ def test_kueue_minds_the_namespaces_of_teams_and_no_others(recording: Recording)
 
 
 def test_a_gang_that_does_not_start_gives_its_gpus_back_in_the_time_that_the_stack_file_says() -> None:
-    configuration = yaml.safe_load(_queues.configuration(TrainingClusterSpec(pods_ready_timeout_minutes=7), CAPACITY))
+    configuration = yaml.safe_load(queues.configuration(TrainingClusterSpec(pods_ready_timeout_minutes=7), CAPACITY))
     assert configuration["waitForPodsReady"]["timeout"] == "7m"
     assert configuration["waitForPodsReady"]["blockAdmission"] is False
 
@@ -186,7 +186,7 @@ def test_a_training_pod_meets_the_restricted_standard(recording: Recording) -> N
 
 
 def test_idle_gpus_are_divided_by_the_weight_of_the_teams(recording: Recording) -> None:
-    configuration = yaml.safe_load(_queues.configuration(TrainingClusterSpec(), CAPACITY))
+    configuration = yaml.safe_load(queues.configuration(TrainingClusterSpec(), CAPACITY))
     assert configuration["fairSharing"]["preemptionStrategies"][0] == "LessThanOrEqualToFinalShare"
     weights = {each.inputs["spec"]["fairSharing"]["weight"] for each in recording.of_kind("ClusterQueue").values()}
     assert weights == {"1"}

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
-from components import _alertmanager, _receivers
+from components.monitoring import alertmanager, receivers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +70,7 @@ def configured(spec: Alerting, secrets: Mapping[str, Mapping[str, str]], directo
         place.mkdir()
         for key, value in secrets[receiver.secret].items():
             (place / key).write_text(value)
-    text = _alertmanager.configuration(spec).replace(f"{_receivers.DIRECTORY}/", f"{directory}/")
+    text = alertmanager.configuration(spec).replace(f"{receivers.DIRECTORY}/", f"{directory}/")
     return text.replace("group_wait: 30s", "group_wait: 300ms")
 
 
@@ -91,7 +91,7 @@ class Alertmanager:
 
 
 @contextmanager
-def alertmanager(tools: Tools, configuration: str, directory: Path) -> Iterator[Alertmanager]:
+def serving(tools: Tools, configuration: str, directory: Path) -> Iterator[Alertmanager]:
     """The server, on a configuration."""
     written = directory / "alertmanager.yml"
     written.write_text(configuration)

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from components._gpu_exporter import COUNTERS
 from components._versions import CHARTS, IMAGES
+from components.monitoring.gpu_exporter import COUNTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from components.alerts import Alert
+    from components.monitoring.alerts import Alert
     from rehearsal.toolchain import Tools
 
 Firing = tuple["Mapping[str, str]", str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from components import alerts
+from components.monitoring import alerts
 from components.specs.capacity import Team
 from components.specs.gpu_serving_pool import ServedModel
 

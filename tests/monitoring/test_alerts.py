@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from components import alerts
-from components.alerts import objectives, runbooks_of_all
-from components.alerts.rule import RUNBOOKS
+from components.monitoring import alerts
+from components.monitoring.alerts import objectives, runbooks_of_all
+from components.monitoring.alerts.rule import RUNBOOKS
 from tests.monitoring import promtool
 from tests.monitoring.cases import CASES
 from tests.test_house import ROOT

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components import alerts
-from components._dashboards import DASHBOARDS
-from components._prometheus import configuration
+from components.monitoring import alerts
+from components.monitoring.dashboards import DASHBOARDS
+from components.monitoring.prometheus import configuration
 from components.specs.monitoring_stack import InClusterMetrics
 from tests.monitoring.known_metrics import EXPORTERS, RECORDED, TARGET_LABELS, known
 from tests.monitoring.server import Prometheus, prometheus

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from components import alerts
+from components.monitoring import alerts
 from tests.monitoring import promtool
 from tests.monitoring.promtool import Recorded
 from tests.monitoring.stack import GROUPS, VERSION

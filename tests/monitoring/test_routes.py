@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from pydantic import ValidationError
 
-from components import _alertmanager
+from components.monitoring import alertmanager
 from components.specs.monitoring_stack import Alerting
-from tests.monitoring.alertmanager import Recorder, alertmanager, configured, recorder
+from tests.monitoring.alertmanager import Recorder, configured, recorder, serving
 from tests.monitoring.test_alerts import ALERTS
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def test_every_alert_reaches_those_who_asked_for_its_severity_and_team(
         "operators": {each["alertname"] for each in fired if each["team"] == "platform" and each["severity"] != "none"},
     }
     text = configured(spec, webhooks(receiving, "on-call", "search", "operators"), tmp_path)
-    with alertmanager(tools, text, tmp_path) as server:
+    with serving(tools, text, tmp_path) as server:
         server.post(fired)
         assert heard(receiving, sum(map(len, wanted.values()))) == wanted
 
@@ -74,9 +74,7 @@ def test_the_lesser_alert_is_silent_beside_the_greater_of_the_same_model_only(
     receiving: Recorder, tools: Tools, tmp_path: Path
 ) -> None:
     of_search = {"area": "serving", "team": "search"}
-    with alertmanager(
-        tools, configured(alerting(_SEARCH), webhooks(receiving, "search"), tmp_path), tmp_path
-    ) as server:
+    with serving(tools, configured(alerting(_SEARCH), webhooks(receiving, "search"), tmp_path), tmp_path) as server:
         server.post([{"alertname": "EndpointDown", "severity": "critical", "model": "assistant", **of_search}])
         assert heard(receiving, 1) == {"search": {"EndpointDown"}}
         server.post(
@@ -116,7 +114,7 @@ def test_each_kind_of_receiver_is_sent_the_alert_with_its_secret(
         found, instead = elsewhere[0], elsewhere[1].format(address=receiving.address)
         assert found in text
         text = text.replace(found, instead if found.startswith("http") else f"{found}{instead}")
-    with alertmanager(tools, text, tmp_path) as server:
+    with serving(tools, text, tmp_path) as server:
         server.post([{"alertname": "GpuHot", "severity": "warning", "team": "platform", "area": "gpu"}])
         path, headers, body = receiving.next()
     assert "s3cret" in f"{path} {headers} {body}"
@@ -128,12 +126,12 @@ def test_a_mail_is_sent_encrypted_only_and_its_password_is_a_file(tools: Tools, 
     text = configured(alerting({**mail, "name": "mail", "secret": "mail"}), {"mail": {"password": "s3cret"}}, tmp_path)
     assert "require_tls: true" in text
     assert "s3cret" not in text
-    with alertmanager(tools, text, tmp_path):
+    with serving(tools, text, tmp_path):
         pass
 
 
 def test_receivers_and_secrets_are_mounted_by_name() -> None:
-    pod = _alertmanager.pod(alerting(_SEARCH), "alertmanager")
+    pod = alertmanager.pod(alerting(_SEARCH), "alertmanager")
     assert {"name": "receiver-search", "secret": {"secretName": "search", "defaultMode": 0o440}} in list(pod.volumes)
 
 

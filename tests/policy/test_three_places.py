@@ -38,7 +38,7 @@ Json = dict[str, Any]
 PAGE = ROOT / "docs/three-places.md"
 STACK = "prod"
 SUFFIX = "-demo"
-BUCKETS = "components/_s3_bucket.py"
+BUCKETS = "components/buckets/s3_bucket.py"
 
 
 @dataclass(frozen=True)

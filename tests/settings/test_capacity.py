@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components import _queues
 from components.capacity import CLAIMED_RESOURCE, POOL_LABEL, Capacity, CapacityError, Pool, Team, resource
 from components.specs.gpu_sharing import SLICES, Sharing
+from components.training import queues
 
 unhurried = settings(deadline=None)
 
@@ -111,9 +111,9 @@ def test_quotas_of_all_teams_come_to_no_more_than_was_declared(capacity: Capacit
 def test_queues_hand_out_what_the_model_says_through_flavors_that_there_are(
     capacity: Capacity, borrowing: bool
 ) -> None:
-    flavors = _queues.flavors(capacity)
+    flavors = queues.flavors(capacity)
     for team in capacity.teams:
-        queue = _queues.cluster_queue(capacity, team, borrowing=borrowing)
+        queue = queues.cluster_queue(capacity, team, borrowing=borrowing)
         said = parts(queue)
         assert {flavor for flavor, _ in said} <= set(flavors)
         handed = {flavor: int(each["nominalQuota"]) for (flavor, _), each in said.items() if flavor != "general"}
@@ -128,7 +128,7 @@ def test_queues_hand_out_what_the_model_says_through_flavors_that_there_are(
 @given(capacities())
 def test_limits_of_a_queue_are_the_teams_and_make_sense_to_kueue(capacity: Capacity) -> None:
     for team in capacity.teams:
-        said = parts(_queues.cluster_queue(capacity, team, borrowing=True))
+        said = parts(queues.cluster_queue(capacity, team, borrowing=True))
         for (flavor, _), share in said.items():
             if flavor == "general":
                 continue
@@ -143,7 +143,7 @@ def test_a_namespace_may_hold_what_its_queue_may_ever_admit(capacity: Capacity, 
     for team in capacity.teams:
         most = capacity.accelerators(team, borrowing=borrowing)
         assert sum(most.values()) == capacity.ceiling(team, borrowing=borrowing).gpus
-        for (flavor, name), share in parts(_queues.cluster_queue(capacity, team, borrowing=borrowing)).items():
+        for (flavor, name), share in parts(queues.cluster_queue(capacity, team, borrowing=borrowing)).items():
             if flavor != "general" and name != CLAIMED_RESOURCE:
                 assert int(share["nominalQuota"]) <= most[name]
 

@@ -1,0 +1,1 @@
+"""What every component that creates Kubernetes objects shares: charts, namespaces, workloads, secrets."""

@@ -1,0 +1,81 @@
+"""A filter for what Helm renders, run by the Kubernetes provider between Helm and the cluster.
+
+`python manifests.py (definitions | objects) [--keep] [--omit-webhooks]` reads rendered manifests from
+standard input and writes those asked for: custom resource definitions, or everything else.
+
+Definitions come without the descriptions of their fields, two thirds of their bytes: what they allow, fill in and
+keep is the same. The engine writes its whole state after every step, so each of those bytes would be written
+hundreds of times; with them, one `up` takes longer than all that it waits for.
+
+`--keep` marks definitions to outlive the chart. `--omit-webhooks` leaves out whatever makes the API server
+call a controller (admission webhooks, conversion, aggregated APIs), for a control plane on which none runs.
+
+It works on text and imports nothing but the standard library: one definition can have two megabytes, and
+parsing all of them would take longer than the rest of an update. The layout that it relies on is the one of
+controller-gen, which writes every definition; where it is not met, the filter fails and says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from typing import Final
+
+_SEPARATOR: Final = re.compile(r"^---[^\S\n]*$", re.MULTILINE)
+_KIND: Final = re.compile(r"^kind:[^\S\n]*\"?(\w+)", re.MULTILINE)
+_METADATA: Final = re.compile(r"^metadata:\n((?:[ #].*\n|\n)*)", re.MULTILINE)
+_ANNOTATIONS: Final = re.compile(r"^  annotations:\n", re.MULTILINE)
+_CONVERSION: Final = re.compile(r"^  conversion:\n(?: {3,}.*\n)*", re.MULTILINE)
+_CALLING: Final = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"})
+_DOCUMENTATION: Final = re.compile(r"^( *)description: \S.*\n(?:(?:\1 +\S.*|[ ]*)\n)*", re.MULTILINE)
+_KEEP: Final = "    helm.sh/resource-policy: keep\n"
+
+
+def select(rendered: str, part: str, *, keep: bool, omit_webhooks: bool) -> str:
+    """The `definitions` or the `objects` of what was rendered; ValueError for a definition of foreign layout."""
+    chosen = []
+    for document in _SEPARATOR.split(rendered):
+        found = _KIND.search(document)
+        if found is None:
+            continue
+        is_definition = found[1] == "CustomResourceDefinition"
+        if is_definition != (part == "definitions") or (omit_webhooks and found[1] in _CALLING):
+            continue
+        if is_definition:
+            document = _DOCUMENTATION.sub("", document)
+        if is_definition and omit_webhooks:
+            document = _CONVERSION.sub("", document)
+        if is_definition and keep:
+            document = _kept(document)
+        chosen.append(document)
+    return "---".join(["", *chosen])
+
+
+def _kept(document: str) -> str:
+    metadata = _METADATA.search(document)
+    if metadata is None:
+        raise ValueError("a custom resource definition without metadata in block style")
+    annotations = _ANNOTATIONS.search(document, metadata.start(), metadata.end())
+    at, insertion = (annotations.end(), _KEEP) if annotations else (metadata.start(1), f"  annotations:\n{_KEEP}")
+    return document[:at] + insertion + document[at:]
+
+
+def main() -> int:
+    """Filter standard input to standard output."""
+    parser = argparse.ArgumentParser(description="Select a part of rendered manifests.")
+    parser.add_argument("part", choices=("definitions", "objects"))
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--omit-webhooks", action="store_true")
+    arguments = parser.parse_args()
+    try:
+        selected = select(sys.stdin.read(), arguments.part, keep=arguments.keep, omit_webhooks=arguments.omit_webhooks)
+    except ValueError as error:
+        print(f"manifests: {error}", file=sys.stderr)  # noqa: T201 (Helm shows the filter's standard error)
+        return 1
+    sys.stdout.write(selected)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The parts of the monitoring stack: what measures, stores, shows and tells."""

@@ -1,0 +1,78 @@
+"""What training jobs start from: Kubeflow Trainer's runtimes, hardened so that a team's namespace admits them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from components._versions import IMAGES
+from components.kubernetes.workload import as_user
+
+if TYPE_CHECKING:
+    from components.specs.size import Size
+
+TORCH: Final = "torch-distributed"
+"""The name that upstream's documentation and SDK use for it."""
+_USER: Final = 1000
+_SCRATCH: Final = "/tmp"  # noqa: S108 (the pod's own)
+_SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108
+_BUCKET: Final = "artifact-bucket"
+"""The Secret in each team's namespace that says where its part of the bucket is."""
+
+
+def _of_bucket(name: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": _BUCKET, "key": name, "optional": True}}}
+
+
+_CHECKPOINTS: Final = (
+    _of_bucket("BUCKET"),
+    _of_bucket("PREFIX"),
+    {
+        "name": "JOB_NAME",
+        "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['jobset.sigs.k8s.io/jobset-name']"}},
+    },
+    {"name": "CHECKPOINT_URI", "value": "s3://$(BUCKET)/$(PREFIX)checkpoints/$(JOB_NAME)"},
+)
+
+
+def torch(size: Size, *, checkpoints: bool) -> dict[str, Any]:
+    """Distributed PyTorch. A job sets image, command, nodes and GPUs; a node of it that asks for nothing gets
+    `size`. With checkpoints it finds in `CHECKPOINT_URI` where its own belong, each time it starts."""
+    container = {
+        "name": "node",
+        "image": IMAGES["torch"].reference,
+        "imagePullPolicy": "IfNotPresent",
+        # The image has no entry for this user: libraries that look for a home or a name find them here.
+        "env": [
+            {"name": "USER", "value": "trainer"},
+            {"name": "HOME", "value": _SCRATCH},
+            *(_CHECKPOINTS if checkpoints else ()),
+        ],
+        "resources": size.resources(),
+        # The root file system stays writable: the image is the data scientist's, and may write beside its code.
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "volumeMounts": [{"name": "shared-memory", "mountPath": _SHARED_MEMORY}],
+    }
+    pod = {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": as_user(_USER),
+        "containers": [container],
+        # Data loaders and NCCL pass tensors through shared memory; a container's default is 64 MiB.
+        "volumes": [{"name": "shared-memory", "emptyDir": {"medium": "Memory"}}],
+    }
+    job = {
+        "name": "node",
+        "template": {
+            "metadata": {"labels": {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}},
+            "spec": {"template": {"spec": pod}},
+        },
+    }
+    return {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "ClusterTrainingRuntime",
+        "metadata": {"name": TORCH, "labels": {"trainer.kubeflow.org/framework": "torch"}},
+        "spec": {
+            "mlPolicy": {"numNodes": 1, "torch": {}},
+            "template": {"spec": {"replicatedJobs": [job]}},
+        },
+    }
