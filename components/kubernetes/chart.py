@@ -20,6 +20,7 @@ from pulumi_kubernetes.helm.v4 import Chart as HelmChart
 from pulumi_kubernetes.helm.v4 import PostRendererArgs
 
 from components._versions import CHARTS, Chart
+from components.kubernetes.objects import field_manager
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +71,7 @@ def _install(
     part: tuple[str, ...],
 ) -> HelmChart:
     flags = ("--omit-webhooks",) if os.environ.get(OMIT_WEBHOOKS) == "1" else ()
+    annotate = [argument for key, value in field_manager().items() for argument in ("--annotate", f"{key}={value}")]
     address, version = _source(chart)
     return HelmChart(
         name,
@@ -81,7 +83,7 @@ def _install(
         values=dict(values or {}),
         skip_crds=part[0] == "objects",
         # Not the interpreter's environment: the filter needs the standard library alone.
-        post_renderer=PostRendererArgs(command=sys.executable, args=["-I", "-S", _FILTER, *part, *flags]),
+        post_renderer=PostRendererArgs(command=sys.executable, args=["-I", "-S", _FILTER, *part, *annotate, *flags]),
         opts=pulumi.ResourceOptions(parent=parent, provider=cluster.provider, depends_on=list(depends_on)),
     )
 

@@ -1,18 +1,19 @@
 """A filter for what Helm renders, run by the Kubernetes provider between Helm and the cluster.
 
-`python manifests.py (definitions | objects) [--keep] [--omit-webhooks]` reads rendered manifests from
-standard input and writes those asked for: custom resource definitions, or everything else.
+`python manifests.py (definitions | objects) [--annotate KEY=VALUE] [--keep] [--omit-webhooks]` reads rendered
+manifests from standard input and writes those asked for: custom resource definitions, or everything else.
 
 Definitions come without the descriptions of their fields, two thirds of their bytes: what they allow, fill in and
 keep is the same. The engine writes its whole state after every step, so each of those bytes would be written
 hundreds of times; with them, one `up` takes longer than all that it waits for.
 
-`--keep` marks definitions to outlive the chart. `--omit-webhooks` leaves out whatever makes the API server
-call a controller (admission webhooks, conversion, aggregated APIs), for a control plane on which none runs.
+`--annotate` gives each of them an annotation, `--keep` marks definitions to outlive the chart. `--omit-webhooks`
+leaves out whatever makes the API server call a controller (admission webhooks, conversion, aggregated APIs), for a
+control plane on which none runs.
 
 It works on text and imports nothing but the standard library: one definition can have two megabytes, and
-parsing all of them would take longer than the rest of an update. The layout that it relies on is the one of
-controller-gen, which writes every definition; where it is not met, the filter fails and says so.
+parsing all of them would take longer than the rest of an update. It relies on metadata in block style, as charts and
+controller-gen write it; where it is not met, the filter fails and says so.
 """
 
 from __future__ import annotations
@@ -20,20 +21,25 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _SEPARATOR: Final = re.compile(r"^---[^\S\n]*$", re.MULTILINE)
 _KIND: Final = re.compile(r"^kind:[^\S\n]*\"?(\w+)", re.MULTILINE)
-_METADATA: Final = re.compile(r"^metadata:\n((?:[ #].*\n|\n)*)", re.MULTILINE)
-_ANNOTATIONS: Final = re.compile(r"^  annotations:\n", re.MULTILINE)
+_METADATA: Final = re.compile(r"^metadata:[^\S\n]*(?:#.*)?\n((?:[ #].*\n|\n)*)", re.MULTILINE)
+_FIELD: Final = re.compile(r"^( +)[^\s#]", re.MULTILINE)
 _CONVERSION: Final = re.compile(r"^  conversion:\n(?: {3,}.*\n)*", re.MULTILINE)
 _CALLING: Final = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"})
 _DOCUMENTATION: Final = re.compile(r"^( *)description: \S.*\n(?:(?:\1 +\S.*|[ ]*)\n)*", re.MULTILINE)
-_KEEP: Final = "    helm.sh/resource-policy: keep\n"
+_KEEP: Final = {"helm.sh/resource-policy": "keep"}
 
 
-def select(rendered: str, part: str, *, keep: bool, omit_webhooks: bool) -> str:
-    """The `definitions` or the `objects` of what was rendered; ValueError for a definition of foreign layout."""
+def select(
+    rendered: str, part: str, *, keep: bool, omit_webhooks: bool, annotations: Mapping[str, str] | None = None
+) -> str:
+    """The `definitions` or the `objects` of what was rendered; ValueError for one of foreign layout."""
     chosen = []
     for document in _SEPARATOR.split(rendered):
         found = _KIND.search(document)
@@ -46,30 +52,44 @@ def select(rendered: str, part: str, *, keep: bool, omit_webhooks: bool) -> str:
             document = _DOCUMENTATION.sub("", document)
         if is_definition and omit_webhooks:
             document = _CONVERSION.sub("", document)
-        if is_definition and keep:
-            document = _kept(document)
-        chosen.append(document)
+        chosen.append(_annotated(document, {**(annotations or {}), **(_KEEP if is_definition and keep else {})}))
     return "---".join(["", *chosen])
 
 
-def _kept(document: str) -> str:
+def _annotated(document: str, annotations: Mapping[str, str]) -> str:
+    if not annotations:
+        return document
     metadata = _METADATA.search(document)
-    if metadata is None:
-        raise ValueError("a custom resource definition without metadata in block style")
-    annotations = _ANNOTATIONS.search(document, metadata.start(), metadata.end())
-    at, insertion = (annotations.end(), _KEEP) if annotations else (metadata.start(1), f"  annotations:\n{_KEEP}")
-    return document[:at] + insertion + document[at:]
+    first = _FIELD.search(metadata[1]) if metadata else None
+    if metadata is None or first is None:
+        raise ValueError("an object without metadata in block style")
+    indent = first[1]
+    # What is there already decides how deep its siblings stand; an empty mapping may be written as such.
+    empty, nothing = r"[^\S\n]*(?:{}|null|~)?[^\S\n]*\n", r"(?:[^\S\n]*(?:#.*)?\n)*"
+    annotated = re.compile(rf"^{indent}annotations:{empty}(?={nothing}({indent} +)[^\s#])?", re.MULTILINE)
+    there = annotated.search(document, metadata.start(), metadata.end())
+    start, end = (there.start(), there.end()) if there else (metadata.start(1), metadata.start(1))
+    deeper = there[1] if there and there[1] else f"{indent}  "
+    lines = "".join(f"{deeper}{key}: {value}\n" for key, value in annotations.items())
+    return f"{document[:start]}{indent}annotations:\n{lines}{document[end:]}"
 
 
 def main() -> int:
     """Filter standard input to standard output."""
     parser = argparse.ArgumentParser(description="Select a part of rendered manifests.")
     parser.add_argument("part", choices=("definitions", "objects"))
+    parser.add_argument("--annotate", metavar="KEY=VALUE", action="append", default=[])
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--omit-webhooks", action="store_true")
     arguments = parser.parse_args()
     try:
-        selected = select(sys.stdin.read(), arguments.part, keep=arguments.keep, omit_webhooks=arguments.omit_webhooks)
+        selected = select(
+            sys.stdin.read(),
+            arguments.part,
+            keep=arguments.keep,
+            omit_webhooks=arguments.omit_webhooks,
+            annotations=dict(each.split("=", 1) for each in arguments.annotate),
+        )
     except ValueError as error:
         print(f"manifests: {error}", file=sys.stderr)  # noqa: T201 (Helm shows the filter's standard error)
         return 1

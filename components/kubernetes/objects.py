@@ -25,7 +25,18 @@ class KubernetesObject(pulumi.CustomResource):
     def __init__(self, name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         api_version = str(manifest["apiVersion"])
         group = api_version if "/" in api_version else f"core/{api_version}"
-        super().__init__(f"kubernetes:{group}:{manifest['kind']}", name, dict(manifest), opts)
+        metadata = dict(manifest["metadata"])
+        metadata["annotations"] = {**metadata.get("annotations", {}), **field_manager()}
+        super().__init__(f"kubernetes:{group}:{manifest['kind']}", name, {**manifest, "metadata": metadata}, opts)
+
+
+def field_manager() -> dict[str, str]:
+    """The annotation by which a stack applies an object under one and the same name, whenever it does.
+
+    The provider else invents a name for each creation. When an API server dies between storing an object and saying
+    so, the engine creates it again, under another name, and is refused for the fields of the first.
+    """
+    return {"pulumi.com/patchFieldManager": f"mlplatform-{pulumi.get_stack()}"}
 
 
 def platform_namespace(name: str, namespace: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:

@@ -183,7 +183,7 @@ def test_nobody_has_rights_on_evidence_or_on_the_buckets_themselves(recording: R
 
 def test_a_team_is_told_where_its_folder_is_and_given_no_key(recording: Recording) -> None:
     told = recording.named("bucket-team-vision-credentials")
-    assert told.inputs["metadata"] == {"name": "artifact-bucket", "namespace": "team-vision"}
+    assert told.inputs["metadata"].items() >= {"name": "artifact-bucket", "namespace": "team-vision"}.items()
     assert revealed(told.inputs["stringData"]) == {
         "AWS_REGION": "eu-north-1",
         "AWS_DEFAULT_REGION": "eu-north-1",

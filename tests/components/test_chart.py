@@ -128,6 +128,31 @@ def test_keeping_changes_nothing_else_of_a_definition() -> None:
     assert kept[1]["spec"] == plain[1]["spec"]
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        "metadata:\n  name: a\n",
+        "metadata: # of the chart\n  # its name\n  name: a\n",
+        "metadata:\n  annotations: {}\n  name: a\n",
+        "metadata:\n  annotations:\n  name: a\n",
+        "metadata:\n  name: a\n  annotations:\n    # why\n    b: c\n",
+        "metadata:\n  name: a\n  annotations:\n      b: c\n",
+        "metadata:\n    name: a\n    annotations:\n        b: c\n",
+        "metadata:\n  labels:\n    annotations: of a label\n  name: a\n",
+    ],
+)
+def test_an_annotation_is_added_to_whatever_a_chart_writes(metadata: str) -> None:
+    rendered = f"---\nkind: ConfigMap\n{metadata}data:\n  annotations: of the data\n"
+    before = yaml.safe_load(rendered)
+    after = yaml.safe_load(
+        select(rendered, "objects", keep=False, omit_webhooks=False, annotations={"example.org/by": "a stack"})
+    )
+    existing = before["metadata"].get("annotations") or {}
+    assert after["metadata"].pop("annotations") == {**existing, "example.org/by": "a stack"}
+    before["metadata"].pop("annotations", None)
+    assert after == before
+
+
 def test_without_webhooks_nothing_makes_the_api_server_call_a_controller() -> None:
     assert names(chosen("objects", omit_webhooks=True)) == ["settings"]
     assert all("conversion" not in each["spec"] for each in chosen("definitions", omit_webhooks=True))
@@ -190,7 +215,8 @@ def test_the_filter_is_told_what_the_cluster_and_the_environment_ask_for(
     inputs = install(keep_crds=keep_crds)
     definitions, objects = (inputs[each]["postRenderer"]["args"][3:] for each in ("first", "second"))
     webhooks = ["--omit-webhooks"] if omit else []
-    assert definitions == ["definitions", *(["--keep"] if keep_crds else []), *webhooks]
-    assert objects == ["objects", *webhooks]
+    manager = ["--annotate", "pulumi.com/patchFieldManager=mlplatform-test"]
+    assert definitions == ["definitions", *(["--keep"] if keep_crds else []), *manager, *webhooks]
+    assert objects == ["objects", *manager, *webhooks]
     assert inputs["second"]["skipCrds"] is True
     assert inputs["first"]["skipCrds"] is False

@@ -104,7 +104,7 @@ def test_what_cannot_be_had_back_is_protected_unless_the_stack_is_disposable(rec
 
 def test_volumes_of_a_lasting_stack_outlive_their_claims(recording: Recording) -> None:
     (lasting,) = recording.of_kind("StorageClass").values()
-    assert lasting.inputs["metadata"]["annotations"] == {"storageclass.kubernetes.io/is-default-class": "true"}
+    assert lasting.inputs["metadata"]["annotations"]["storageclass.kubernetes.io/is-default-class"] == "true"
     assert lasting.inputs["parameters"] == {
         "type": "gp3",
         "encrypted": "true",

@@ -100,6 +100,15 @@ def test_every_object_goes_to_the_stacks_own_cluster(program: Recording) -> None
     assert not astray
 
 
+def test_every_object_is_applied_under_the_stacks_own_name(stack_file: Path, program: Recording) -> None:
+    manager = f"mlplatform-{stack_name(stack_file)}"
+    for resource in objects(program):
+        if resource.api_group == "helm.sh":
+            assert f"pulumi.com/patchFieldManager={manager}" in resource.inputs["postRenderer"]["args"]
+        else:
+            assert resource.inputs["metadata"]["annotations"]["pulumi.com/patchFieldManager"] == manager
+
+
 def test_every_resource_of_aws_goes_to_the_stacks_own_account(program: Recording) -> None:
     own = tuple(provider.urn for provider in program.of_type("pulumi:providers:aws"))
     resources = [resource for resource in program.resources.values() if resource.type.startswith("aws:")]

@@ -69,7 +69,7 @@ def environment(platform: Platform, block: str) -> dict[str, str]:
         return os.environ | {"MLPLATFORM_REHEARSAL": NAME}
     rehearsed = platform.home.environment()
     if "stack init" in block:
-        # As with an engine that knows nothing of a rehearsal, but for its backend and passphrase.
+        # As with an engine that knows nothing of a rehearsal, but for its passphrase.
         rehearsed = {key: value for key, value in rehearsed.items() if not key.startswith("PULUMI_OPTION_")}
         del rehearsed["PULUMI_STACK"]
         rehearsed["PATH"] = f"{platform.home.program.parent}:{rehearsed['PATH']}"
@@ -93,12 +93,15 @@ def own_cluster(platform: Platform) -> Iterator[Path]:
 
 @pytest.mark.parametrize("block", ON_OWN_CLUSTER.values(), ids=ON_OWN_CLUSTER.keys())
 def test_the_commands_for_a_cluster_of_ones_own_work(
-    platform: Platform, checkout: Path, own_cluster: Path, block: str
+    platform: Platform, checkout: Path, own_cluster: Path, tmp_path: Path, block: str
 ) -> None:
+    backend = tmp_path / "backend"
+    backend.mkdir()
+    own = {"KUBECONFIG": str(own_cluster), "PULUMI_BACKEND_URL": f"file://{backend}"}
     done = subprocess.run(
         ["sh", "-euc", block],
         cwd=checkout,
-        env=environment(platform, block) | {"KUBECONFIG": str(own_cluster)},
+        env=environment(platform, block) | own,
         capture_output=True,
         text=True,
         check=False,

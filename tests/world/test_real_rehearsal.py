@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import multiprocessing
 import os
 import signal
 import ssl
@@ -21,6 +20,7 @@ from rehearsal.kube import Kube
 from rehearsal.kubernetes import PAUSE_IMAGE
 from rehearsal.progress import Silent
 from rehearsal.session import Level, Session, World, remove_all, stop
+from tests.world.conftest import GPU_NODE
 from tests.world.watching import (
     PODS,
     dns_pod,
@@ -47,6 +47,15 @@ try:
     socket.create_connection(("203.0.113.1", 443), timeout=20)
 except OSError as error:
     print(error.strerror)
+"""
+START = """
+import json, sys
+from rehearsal.progress import Silent
+from rehearsal.session import Level, Session, World, needed_tools
+from rehearsal.toolchain import Toolchain
+tools, world = Toolchain.default().ensure(needed_tools(Level.FULL), Silent()), World(nodes=[json.loads(sys.argv[2])])
+print("starting", flush=True)
+Session.start(sys.argv[1], tools, world, Silent(), Level.FULL)
 """
 RESOLVE = """
 import socket, struct, sys
@@ -163,13 +172,20 @@ def test_an_interrupted_start_can_be_started_again(
     session: Session, start: Callable[[], Session], number: signal.Signals, seconds: float
 ) -> None:
     session.stop(Silent())
-    child = multiprocessing.get_context("fork").Process(target=start)
-    child.start()
-    child.join(seconds)
-    if child.pid and child.exitcode is None:
-        os.kill(child.pid, number)
-    child.join()
-    assert child.exitcode
+    # An interpreter of its own, as a user's: in a fork of this one, the interrupt may be raised in a callback of
+    # pytest's or Hypothesis', where Python drops it.
+    with subprocess.Popen(
+        [sys.executable, "-c", START, session.name, json.dumps(GPU_NODE)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"starting\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(seconds)
+        child.send_signal(number)
+        child.communicate()
+    assert child.returncode == -number
     assert {part.state for part in start().status()} == {"running"}
 
 
