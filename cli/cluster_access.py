@@ -50,10 +50,22 @@ def find_cluster(asked: Asked, environment: Mapping[str, str] = os.environ) -> F
     if asked.rehearsal:
         known = ", ".join(each.name for each in Session.all()) or "none"
         raise RehearsalError(f"{name}: no rehearsal is called so", remedy=f"there are: {known}")
-    own, context = _of_stack(asked.stack) if asked.stack else (None, None)
+    return _own(asked.stack, asked.context, environment)
+
+
+def own_cluster(stack: str, environment: Mapping[str, str] = os.environ) -> Found:
+    """The cluster that `pulumi up` of the stack goes to: the stack file's, else the environment's; never a rehearsal.
+
+    RehearsalError where there is none.
+    """
+    return _own(stack, None, environment)
+
+
+def _own(stack: str | None, asked_context: str | None, environment: Mapping[str, str]) -> Found:
+    own, context = _of_stack(stack) if stack else (None, None)
     if own:
-        return Found(Access.read(own, context=asked.context or context), f"stack {asked.stack}, {own}")
-    return _of_environment(asked.context or context, environment)
+        return Found(Access.read(own, context=asked_context or context), f"stack {stack}, {own}")
+    return _of_environment(asked_context or context, environment)
 
 
 def _of_stack(stack: str) -> tuple[Path | None, str | None]:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from rehearsal.cluster.admission import Mutation
 from rehearsal.cluster.simulated_nodes import SIMULATED
-from rehearsal.cluster.simulated_pods import GOES_TO_NO_GPU_NODE, IS_OF_A_WORKLOAD, OFF_THE_HOST, uses_one_of
+from rehearsal.cluster.simulated_pods import (
+    GOES_TO_NO_GPU_NODE,
+    IS_A_DAEMONS,
+    IS_OF_A_WORKLOAD,
+    OFF_THE_HOST,
+    uses_one_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,7 +32,6 @@ IDLE: Final = "rehearsal-idle-pods.mlplatform.dev"
 
 _AFFINITY: Final = "object.spec.?affinity.podAntiAffinity.hasValue()"
 _SPREAD: Final = "size(object.spec.?topologySpreadConstraints.orValue([])) > 0"
-_IS_A_DAEMONS: Final = 'object.metadata.?ownerReferences.orValue([]).exists(owner, owner.kind == "DaemonSet")'
 
 
 def apply(kube: Kube, node: str, unavailable: Collection[str], idle_image: str) -> None:
@@ -67,7 +72,6 @@ def host_ports() -> Mutation:
         operations=["CREATE"],
         conditions={
             "is-on-the-host": "object.spec.?hostNetwork.orValue(false) == true",
-            "is-of-a-workload": IS_OF_A_WORKLOAD,
             "goes-to-no-gpu-node": GOES_TO_NO_GPU_NODE,
         },
         patches=OFF_THE_HOST,
@@ -96,7 +100,7 @@ has(object.metadata.annotations)
         operations=["CREATE"],
         conditions={
             "image-cannot-be-had": uses_one_of(unavailable),
-            "is-a-daemons": _IS_A_DAEMONS,
+            "is-a-daemons": IS_A_DAEMONS,
             "is-for-the-real-node": is_for_the_node,
         },
         patches=[

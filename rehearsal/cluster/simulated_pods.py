@@ -36,11 +36,10 @@ GOES_TO_NO_GPU_NODE = (
 """Of a pod, in CEL."""
 IS_OF_A_WORKLOAD = "object.metadata.?ownerReferences.orValue([]).exists(owner, owner.?controller.orValue(false))"
 """Of a pod, in CEL. The guardrails have judged its workload as it is; a pod of its own they judge after us."""
-_IS_BOUND_TO_NO_NODE = (
-    'object.spec.?nodeName.orValue("") == ""'
-    # Its affinity names one node: another one's selector would leave it pending.
-    ' && !object.metadata.?ownerReferences.orValue([]).exists(owner, owner.kind == "DaemonSet")'
-)
+IS_A_DAEMONS = 'object.metadata.?ownerReferences.orValue([]).exists(owner, owner.kind == "DaemonSet")'
+"""Of a pod, in CEL."""
+# A DaemonSet's pod names its node by affinity: another one's selector would leave it pending.
+_IS_BOUND_TO_NO_NODE = f'object.spec.?nodeName.orValue("") == "" && !{IS_A_DAEMONS}'
 _SELECT = f"""
 has(object.spec.nodeSelector)
 ? [JSONPatch{{

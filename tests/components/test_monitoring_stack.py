@@ -23,6 +23,7 @@ from components.specs.storage import Storage
 from tests.components.platform import cluster
 from tests.components.pods import containers, is_secret, pods, revealed
 from tests.components.recorded import record
+from tests.monitoring.alertmanager import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,21 +74,8 @@ def test_prometheus_accepts_every_rule_that_is_deployed(recording: Recording, to
 @pytest.mark.rehearsal
 @pytest.mark.parametrize("webhook", [None, "people-on-call"])
 def test_alertmanager_starts_on_its_configuration(webhook: str | None, tools: Tools, tmp_path: Path) -> None:
-    written = tmp_path / "alertmanager.yml"
-    written.write_text(alertmanager.configuration(Alerting(webhook_secret=webhook)))
-    command = [
-        str(tools.binary("alertmanager")),
-        f"--config.file={written}",
-        f"--storage.path={tmp_path}",
-        "--cluster.listen-address=",
-        "--web.listen-address=127.0.0.1:0",
-    ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        log = iter(server.stderr.readline, "")
-        seen = [next((line for line in log if "Listening on" in line), None)]
-        server.terminate()
-    assert seen[0], "it ended before it listened"
+    with serving(tools, alertmanager.configuration(Alerting(webhook_secret=webhook)), tmp_path):
+        pass
 
 
 @pytest.mark.rehearsal

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import queue
-import re
-import subprocess
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 from components.monitoring import alertmanager, receivers
+from tests.monitoring.server import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +91,7 @@ class Alertmanager:
 
 @contextmanager
 def serving(tools: Tools, configuration: str, directory: Path) -> Iterator[Alertmanager]:
-    """The server, on a configuration."""
+    """The server, on a configuration; fails where it refuses it."""
     written = directory / "alertmanager.yml"
     written.write_text(configuration)
     command = [
@@ -100,16 +99,6 @@ def serving(tools: Tools, configuration: str, directory: Path) -> Iterator[Alert
         f"--config.file={written}",
         f"--storage.path={directory / 'data'}",
         "--cluster.listen-address=",
-        "--web.listen-address=127.0.0.1:0",
     ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stderr is not None
-            log = iter(server.stderr.readline, "")
-            found = (re.search(r'"Listening on".*address=(127\.0\.0\.1:\d+)', line) for line in log)
-            listening = next((each for each in found if each), None)
-            assert listening, "it ended before it listened"
-            yield Alertmanager(f"http://{listening[1]}")
-        finally:
-            server.terminate()
-            server.communicate()
+    with listening(command) as address:
+        yield Alertmanager(address)

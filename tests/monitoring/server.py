@@ -1,4 +1,4 @@
-"""A Prometheus of the tests' own, on the loopback address."""
+"""Servers of the Prometheus family of the tests' own, on the loopback address."""
 
 from __future__ import annotations
 
@@ -11,10 +11,30 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rehearsal.toolchain import Tools
+
+
+@contextmanager
+def listening(command: Sequence[str], *, also: str = "") -> Iterator[str]:
+    """Run a server on a port of its choice; its address, once its log says where it listens and, if asked, `also`."""
+    with subprocess.Popen([*command, "--web.listen-address=127.0.0.1:0"], stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            address, ready = "", not also
+            for line in server.stderr:
+                if found := re.search(r'"Listening on".*address=(127\.0\.0\.1:\d+)', line):
+                    address = f"http://{found[1]}"
+                ready |= also in line
+                if address and ready:
+                    break
+            assert address, "it ended before it listened"
+            yield address
+        finally:
+            server.terminate()
+            server.communicate()
 
 
 class Prometheus:
@@ -39,20 +59,6 @@ def prometheus(tools: Tools, directory: Path) -> Iterator[Prometheus]:
         f"--config.file={configuration}",
         f"--storage.tsdb.path={directory / 'data'}",
         "--storage.tsdb.retention.time=10y",
-        "--web.listen-address=127.0.0.1:0",
     ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stderr is not None
-            port, ready = None, False
-            for line in server.stderr:
-                if found := re.search(r'"Listening on".*address=127\.0\.0\.1:(\d+)', line):
-                    port = found[1]
-                ready |= "Server is ready" in line
-                if port and ready:
-                    break
-            assert port, "it ended before it listened"
-            yield Prometheus(f"http://127.0.0.1:{port}")
-        finally:
-            server.terminate()
-            server.communicate()
+    with listening(command, also="Server is ready") as address:
+        yield Prometheus(address)

@@ -91,6 +91,11 @@ def own_cluster(platform: Platform) -> Iterator[Path]:
     session.stop(Silent(), remove=True)
 
 
+def succeeds(shell: list[str], directory: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(shell, cwd=directory, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("block", ON_OWN_CLUSTER.values(), ids=ON_OWN_CLUSTER.keys())
 def test_the_commands_for_a_cluster_of_ones_own_work(
     platform: Platform, checkout: Path, own_cluster: Path, tmp_path: Path, block: str
@@ -98,31 +103,19 @@ def test_the_commands_for_a_cluster_of_ones_own_work(
     backend = tmp_path / "backend"
     backend.mkdir()
     own = {"KUBECONFIG": str(own_cluster), "PULUMI_BACKEND_URL": f"file://{backend}"}
-    done = subprocess.run(
-        ["sh", "-euc", block],
-        cwd=checkout,
-        env=environment(platform, block) | own,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    succeeds(["sh", "-euc", block], checkout, environment(platform, block) | own)
 
 
 @pytest.mark.parametrize("block", HERE.values(), ids=HERE.keys())
 def test_the_commands_of_a_page_work(platform: Platform, checkout: Path, block: str) -> None:
     shell = ["sh", "-euc", block]
     inside = "pulumi " in block
-    done = subprocess.run(
+    # What writes files writes them into a copy; what sets the project up must not mistake a copy for it.
+    succeeds(
         platform.session.command(shell) if inside else shell,
-        # What writes files writes them into a copy; what sets the project up must not mistake a copy for it.
-        cwd=checkout if inside else PROJECT,
-        env=environment(platform, block),
-        capture_output=True,
-        text=True,
-        check=False,
+        checkout if inside else PROJECT,
+        environment(platform, block),
     )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_stack_file_of_the_readme_is_the_one_that_runs() -> None:
