@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 POOL_LABEL = "mlplatform.dev/pool"
+HYBRID_LABEL = "eks.amazonaws.com/compute-type"
+"""Of EKS: it says `hybrid` for machines that are not AWS' own."""
 GPU_RESOURCE = "nvidia.com/gpu"
 SHARED_RESOURCE = "nvidia.com/gpu.shared"
 """A part of a GPU that several pods use at once; under a name of its own, nobody gets one who asked for a GPU."""
@@ -180,7 +182,7 @@ def _node(pool: Pool, index: int) -> dict[str, Any]:
     gpus = {} if pool.sharing.dra else {resource(pool): str(pool.gpus_per_node * pool.parts_per_gpu)}
     return {
         "name": f"gpu-{pool.name}-{index}",
-        "labels": node_labels(pool),
+        "labels": node_labels(pool) | ({HYBRID_LABEL: "hybrid"} if pool.place == "on_premises" else {}),
         "taints": [dict(GPU_TAINT)],
         "capacity": {
             "cpu": str(pool.cpus_per_node),

@@ -10,6 +10,7 @@ from pulumi_aws import eks, rolesanywhere, ssm, vpc
 
 from components._versions import IMAGES
 from components.aws.identity import Statement, policy, service_role
+from components.capacity import HYBRID_LABEL
 from components.kubernetes import chart
 from components.specs.hybrid import CertificateIdentity
 from components.specs.size import Size
@@ -186,7 +187,7 @@ class HybridNodes(pulumi.ComponentResource):
 
 def _cilium_values(spec: HybridSpec) -> dict[str, Any]:
     """As AWS documents it for hybrid nodes (userguide/hybrid-nodes-cni): there and nowhere else."""
-    hybrid = {"key": "eks.amazonaws.com/compute-type", "operator": "In", "values": ["hybrid"]}
+    hybrid = {"key": HYBRID_LABEL, "operator": "In", "values": ["hybrid"]}
     terms = {"nodeSelectorTerms": [{"matchExpressions": [hybrid]}]}
     there = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
     pool = {"clusterPoolIPv4MaskSize": spec.pod_block_prefix, "clusterPoolIPv4PodCIDRList": list(spec.pod_cidrs)}

@@ -29,9 +29,15 @@ _GPU = "nvidia.com/gpu"
 _GPU_NODE_LABELS = ("nvidia.com/gpu.present", "nvidia.com/gpu.product", "mlplatform.dev/pool")
 """A selector of one of these leads to a GPU node, and every GPU node is simulated."""
 
+_HYBRID = "eks.amazonaws.com/compute-type"
+"""The label of machines of the company's own in a cluster of EKS; they are GPU nodes."""
+
 GOES_TO_NO_GPU_NODE = (
     f'!object.spec.containers.exists(container, "{_GPU}" in container.?resources.?limits.orValue({{}}))'
     f" && !object.spec.?nodeSelector.orValue({{}}).exists(label, label in {json.dumps(_GPU_NODE_LABELS)})"
+    " && !object.spec.?affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
+    ".orValue([]).exists(term, term.?matchExpressions.orValue([])"
+    f'.exists(each, each.key == "{_HYBRID}" && each.operator == "In"))'
 )
 """Of a pod, in CEL."""
 IS_OF_A_WORKLOAD = "object.metadata.?ownerReferences.orValue([]).exists(owner, owner.?controller.orValue(false))"

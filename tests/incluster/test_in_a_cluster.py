@@ -61,6 +61,14 @@ def deployment(name: str, *, gpus: int) -> Json:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
 
 
+def required(label: str, operator: str, value: str) -> Json:
+    """Of a pod: the nodes that it must have."""
+    terms = [{"matchExpressions": [{"key": label, "operator": operator, "values": [value]}]}]
+    return {
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
+    }
+
+
 def wait_for(kube: Kube, path: str, name: str, holds: Callable[[Json], object]) -> Json:
     """The object once it is as expected."""
     with kube.watch(path, field_selector=f"metadata.name={name}", timeout=SECONDS) as changes:
@@ -121,6 +129,8 @@ def test_a_node_that_left_the_model_is_gone_and_its_pods_move(cluster: Kube) -> 
         ({"nodeSelector": {"kubernetes.io/os": "linux"}, "tolerations": [{"operator": "Exists"}]}, True),
         ({"nodeSelector": {"mlplatform.dev/pool": "h100"}}, False),
         ({"nodeName": "h100-0"}, False),
+        (required("eks.amazonaws.com/compute-type", "In", "hybrid"), False),
+        (required("eks.amazonaws.com/compute-type", "NotIn", "fargate"), True),
     ],
 )
 def test_a_pod_whose_image_cannot_be_had_goes_to_the_cpu_node(cluster: Kube, spec: Json, simulated: bool) -> None:
