@@ -151,8 +151,9 @@ def test_a_gpu_pod_that_waits_gets_a_machine_from_karpenter_and_the_pool_says_so
         kube.create(PODS, gpu_pod("wants-gpus", pool.name, pool.gpus_per_node))
         with kube.watch(PODS, timeout=60, field_selector="metadata.name=wants-gpus") as events:
             node = next(each.object["spec"]["nodeName"] for each in events if is_running(each.object))
-        (claim,) = (each for each in kube.list(f"{KARPENTER}/nodeclaims") if each["status"].get("nodeName") == node)
-        # Karpenter counts a moment after.
+        # Karpenter says so on the claim, and counts, a moment after the machine takes pods.
+        with kube.watch(f"{KARPENTER}/nodeclaims", timeout=60) as events:
+            claim = next(each.object for each in events if each.object.get("status", {}).get("nodeName") == node)
         with kube.watch(f"{KARPENTER}/nodepools", timeout=60, field_selector=f"metadata.name={pool.name}") as events:
             counted = next(gpus for each in events if (gpus := gpus_of(each.object)))
         kube.delete(f"{PODS}/wants-gpus", grace_seconds=0)
