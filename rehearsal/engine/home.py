@@ -74,7 +74,9 @@ class EngineHome:
             "PATH": f"{self.directory / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "KUBECONFIG": str(self.session.kubeconfig),
             "PULUMI_HOME": str(self.directory),
-            "PULUMI_BACKEND_URL": f"file://{self.directory / 'backend'}",
+            # A note of each file's type and sum beside it would be torn by a kill, and is one more sum of the state
+            # to make twice a step.
+            "PULUMI_BACKEND_URL": f"file://{self.directory / 'backend'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.directory / "passphrase"),
             "PULUMI_STACK": self.stack,
             "PULUMI_OPTION_CONFIG_FILE": str(self.directory / f"Pulumi.{self.stack}.yaml"),

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.engine.events import EventLog, Outcome
-from rehearsal.files import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +85,6 @@ class Engine:
             if not _ends(pid, within_seconds=60):
                 os.kill(pid, signal.SIGKILL)
                 _ends(pid, within_seconds=10)
-        drop_torn_metadata(self.home.directory / "backend")
         self.run("cancel", "--yes", "--stack", self.home.stack)
         self._running.unlink(missing_ok=True)
 
@@ -115,17 +113,6 @@ class Engine:
             outcome = _follow(process, EventLog(events), phase)
         self._running.unlink()
         return outcome
-
-
-def drop_torn_metadata(backend: Path) -> None:
-    """Remove what a killed engine left half-written beside its files.
-
-    The engine replaces a file in one step, but not the note of its type and sum, without which it reads the file as
-    well, and with half of which it reads none of the stack again.
-    """
-    for note in backend.rglob("*.attrs"):
-        if read_json(note) is None:
-            note.unlink()
 
 
 def _follow(process: subprocess.Popen[bytes], events: EventLog, phase: Phase) -> Outcome:

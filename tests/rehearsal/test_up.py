@@ -108,3 +108,10 @@ def test_the_architecture_picture_shows_this_deployment(platform: Platform) -> N
 
     deployment = json.loads(platform.engine.run("stack", "export").stdout)
     assert (PROJECT / "docs" / "architecture.svg").read_text() == draw(deployment)
+
+
+def test_nothing_lies_beside_the_state_that_a_kill_could_tear(platform: Platform) -> None:
+    """The engine replaces a file in one step; a note of its sum beside it would be another one."""
+    backend = platform.home.directory / "backend"
+    assert list(backend.rglob("local.json"))
+    assert not list(backend.rglob("*.attrs"))
