@@ -107,3 +107,22 @@ def test_governance_reads_everything_but_secrets_and_changes_nothing(path: Any) 
     for rule in role.inputs["rules"]:
         assert set(rule["verbs"]) == {"get", "list", "watch"}
         assert "secrets" not in rule["resources"]
+
+
+@pytest.mark.parametrize(("path", "team"), CASES)
+def test_each_team_submits_in_its_own_namespace_to_its_own_queue(path: Any, team: Any) -> None:
+    entrance = only(recorded(path), "LocalQueue", team.namespace)
+    assert entrance.inputs["metadata"]["name"] == Settings.load(path).training.queue
+    assert entrance.inputs["spec"] == {"clusterQueue": team.name}
+
+
+@pytest.mark.parametrize(("path", "team"), CASES)
+def test_a_teams_jobs_end_with_its_namespace_before_the_queue_and_the_controllers_that_end_them(
+    path: Any, team: Any
+) -> None:
+    program = recorded(path)
+    (namespace,) = (r for r in program.of_kind("Namespace") if r.inputs["metadata"]["name"] == team.namespace)
+    gone_later = {program.resources[urn].name for urn in program.before(namespace)}
+    controllers = {"training-kueue", "training-jobset", "training-kubeflow-trainer"}
+    assert {f"training-queue-{team.name}", "training-runtime-torch", *controllers} <= gone_later
+    assert namespace.urn in program.before(only(program, "LocalQueue", team.namespace))
