@@ -70,7 +70,8 @@ class TeamWorkspace(pulumi.ComponentResource):
     """A namespace in which a team can do its work and no harm.
 
     Pods meet Pod Security's `restricted` or are refused, use no more than quotas allow, have no API token by
-    default, and reach nothing but each other, DNS, the platform's services and the team's egress list.
+    default, and reach nothing but each other, DNS, the platform's services and the team's egress list. The
+    namespace is protected until the team is `leaving`.
     """
 
     namespace: pulumi.Output[str]
@@ -107,7 +108,11 @@ class TeamWorkspace(pulumi.ComponentResource):
                 "metadata": {"name": team.namespace, "labels": {**team.account_labels, **_RESTRICTED}},
             },
             pulumi.ResourceOptions(
-                parent=self, provider=self._args.cluster.provider, depends_on=list(self._args.queue.keepers)
+                parent=self,
+                provider=self._args.cluster.provider,
+                depends_on=list(self._args.queue.keepers),
+                # The team's volumes go with it.
+                protect=self._args.cluster.keep_crds and not team.leaving,
             ),
         )
 
