@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CLUSTER = "mlplatform:cluster"
 _BUCKET = "mlplatform:artifact_bucket"
+_TEAMS = "mlplatform:teams"
 
 
 def destroy(home: EngineHome, reporter: Reporter) -> None:
@@ -28,10 +29,8 @@ def destroy(home: EngineHome, reporter: Reporter) -> None:
     home.prepare()
     engine = Engine(home)
     account = home.session.account
-    retained: set[str] = set()
-    if account:
-        _take_protection_off(home, reporter)
-        retained = engine.retained()
+    _take_protection_off(home, reporter)
+    retained = engine.retained() if account else set()
     with reporter.phase("pulumi destroy", log=engine.log_of("destroy")) as phase:
         stop_on_failure(engine.destroy(phase), engine, "destroy")
     with reporter.phase("nothing left") as phase:
@@ -68,14 +67,8 @@ def stop_on_failure(outcome: Outcome, engine: Engine, verb: str) -> None:
 def _take_protection_off(home: EngineHome, reporter: Reporter) -> None:
     """Destroy refuses what holds data, until the stack file says that nobody misses it and `up` has heard so."""
     settings = yaml.safe_load(home.stack_file.read_text())
-    cluster = settings["config"][_CLUSTER]
-    if cluster.get("disposable"):
+    if not _miss_nothing(settings["config"]):
         return
-    cluster["disposable"] = True
-    # Evidence that nobody can delete before its time would keep its bucket too.
-    bucket = settings["config"].get(_BUCKET) or {}
-    if bucket.get("kind") == "s3":
-        bucket["evidence"] = {**(bucket.get("evidence") or {}), "lock": "governance"}
     disposable: Path = home.directory / f"disposable.{home.stack}.yaml"
     write(disposable, yaml.safe_dump(settings, sort_keys=False))
     # The policy pack asks for the very protection that is in the way.
@@ -84,6 +77,24 @@ def _take_protection_off(home: EngineHome, reporter: Reporter) -> None:
     engine = Engine(changed)
     with reporter.phase("pulumi up, nothing protected", log=engine.log_of("up")) as phase:
         stop_on_failure(engine.up(phase), engine, "up")
+
+
+def _miss_nothing(config: dict[str, Any]) -> bool:
+    """Have a stack file say that nobody misses what it describes; whether it did not say so before."""
+    cluster = config.get(_CLUSTER) or {}
+    if cluster.get("kind") != "eks":
+        teams = [team for team in config[_TEAMS] if not team.get("leaving")] if cluster.get("keep_crds", True) else []
+        for team in teams:
+            team["leaving"] = True
+        return bool(teams)
+    if cluster.get("disposable"):
+        return False
+    cluster["disposable"] = True
+    # Evidence that nobody can delete before its time would keep its bucket too.
+    bucket = config.get(_BUCKET) or {}
+    if bucket.get("kind") == "s3":
+        bucket["evidence"] = {**(bucket.get("evidence") or {}), "lock": "governance"}
+    return True
 
 
 def _left_in(account: Account, retained: set[str]) -> list[str]:

@@ -1,7 +1,8 @@
-"""`mlplatform team`: what the people of one team need to reach the cluster."""
+"""`mlplatform team`: credentials for the people of one team, and what would be gone with it."""
 
 from __future__ import annotations
 
+import json as json_format
 import os
 import re
 import sys
@@ -16,7 +17,7 @@ from rehearsal.errors import RehearsalError
 if TYPE_CHECKING:
     from rehearsal.kube import Access
 
-app = typer.Typer(no_args_is_help=True, help="One team: credentials for its people.")
+app = typer.Typer(no_args_is_help=True, help="One team: credentials for its people, what it holds.")
 
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86400}
 _SHORTEST: Final = 600
@@ -45,11 +46,12 @@ Own = Annotated[
     Path | None, typer.Option("--kubeconfig", help="Yours, which may ask for tokens of the team's accounts.")
 ]
 Context = Annotated[str | None, typer.Option("--context", help="Another of its contexts.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print data instead of text.")]
 
 
 @app.callback()
 def group() -> None:
-    """One team: credentials for its people."""
+    """One team: credentials for its people, what it holds."""
 
 
 @app.command("kubeconfig")
@@ -77,6 +79,34 @@ def kubeconfig(
         sys.stdout.write(text)
     else:
         _write_secret(output, text)
+
+
+@app.command("holdings")
+def holdings(
+    team: Team,
+    stack: Stack = None,
+    name: Rehearsal = None,
+    own: Own = None,
+    context: Context = None,
+    json: AsJson = False,
+) -> None:
+    """Say what of a team's would be gone with its entry in the stack file. Exit code 2 when there are volumes."""
+    from dataclasses import asdict
+
+    from cli import holdings as reading
+    from cli.cluster_access import Asked, find_cluster
+    from rehearsal.kube import Kube
+
+    with Kube(find_cluster(Asked(stack, name, own, context)).access) as kube:
+        found = reading.holdings(kube, team)
+    if json:
+        sys.stdout.write(json_format.dumps([asdict(each) for each in found], indent=2) + "\n")
+    else:
+        for each in found:
+            typer.echo(f"{each.kind}\t{each.name}\t{each.about}".rstrip())
+        counted = "1 object of team {} goes" if len(found) == 1 else f"{len(found) or 'no'} objects of team {{}} go"
+        typer.echo(f"{counted.format(team)} with its namespace; teams/{team}/ in the bucket stays")
+    raise typer.Exit(2 if any(each.kind == reading.VOLUME for each in found) else 0)
 
 
 def duration(text: str) -> int:

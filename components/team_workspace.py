@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from components.cluster import Cluster
     from components.specs.capacity import Role, Team
     from components.team_roles import TeamRoles
+    from components.training.queues import TeamQueue
 
 Manifest = dict[str, Any]
 
@@ -54,6 +55,7 @@ class TeamWorkspaceArgs:
     cluster: Cluster
     capacity: Capacity
     roles: TeamRoles
+    queue: TeamQueue
     borrowing: bool = True
     """Whether the team's jobs may use GPUs that others leave idle."""
     egress: tuple[Peer, ...] = ()
@@ -68,11 +70,14 @@ class TeamWorkspace(pulumi.ComponentResource):
     """A namespace in which a team can do its work and no harm.
 
     Pods meet Pod Security's `restricted` or are refused, use no more than quotas allow, have no API token by
-    default, and reach nothing but each other, DNS, the platform's services and the team's egress list.
+    default, and reach nothing but each other, DNS, the platform's services and the team's egress list. The
+    namespace is protected until the team is `leaving`.
     """
 
     namespace: pulumi.Output[str]
     """The namespace's name."""
+    queue: pulumi.Output[str]
+    """The team's way to its queue, as `namespace/queue`."""
 
     def __init__(self, name: str, args: TeamWorkspaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:TeamWorkspace", name, None, opts)
@@ -88,9 +93,10 @@ class TeamWorkspace(pulumi.ComponentResource):
         self._network()
         self._service_account()
         self._roles()
+        self.queue = self._entrance()
         # Known before the namespace exists, unlike its id, and yet something that others can wait for.
         self.namespace = namespace.urn.apply(lambda _: args.spec.namespace)
-        self.register_outputs({"namespace": self.namespace})
+        self.register_outputs({"namespace": self.namespace, "queue": self.queue})
 
     def _namespace(self) -> KubernetesObject:
         team = self._args.spec
@@ -101,8 +107,19 @@ class TeamWorkspace(pulumi.ComponentResource):
                 "kind": "Namespace",
                 "metadata": {"name": team.namespace, "labels": {**team.account_labels, **_RESTRICTED}},
             },
-            pulumi.ResourceOptions(parent=self, provider=self._args.cluster.provider),
+            pulumi.ResourceOptions(
+                parent=self,
+                provider=self._args.cluster.provider,
+                depends_on=list(self._args.queue.keepers),
+                # The team's volumes go with it.
+                protect=self._args.cluster.keep_crds and not team.leaving,
+            ),
         )
+
+    def _entrance(self) -> pulumi.Output[str]:
+        queue = self._args.queue
+        opts = pulumi.ResourceOptions.merge(self._inside, queue.options)
+        return KubernetesObject(f"{self._name}-queue", queue.entrance, opts).id
 
     def _quota(self) -> None:
         team = self._args.spec

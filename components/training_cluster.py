@@ -37,16 +37,15 @@ class TrainingClusterArgs:
     """Where it runs."""
     capacity: Capacity
     """Pools and teams; queues and quotas follow from them."""
-    namespaces: Mapping[str, pulumi.Input[str]]
-    """The namespace of each team, by the team's name; it must carry the label `mlplatform.dev/team`."""
 
 
 class TrainingCluster(pulumi.ComponentResource):
     """Every team submits to its own queue and gets its own GPUs whenever it asks for them; what it leaves
     idle, others use. A job runs with all its pods or with none."""
 
-    queues: pulumi.Output[dict[str, str]]
-    """The queue of each team by the team's name, as `namespace/queue`."""
+    team_queues: dict[str, queues.TeamQueue]
+    """The queue of each team by the team's name. It is of use once the team's namespace has its entrance; the namespace
+    must carry the label `mlplatform.dev/team`."""
     runtimes: pulumi.Output[list[str]]
     """Names of the runtimes that a TrainJob can start from."""
     priorities: pulumi.Output[list[str]]
@@ -59,13 +58,14 @@ class TrainingCluster(pulumi.ComponentResource):
         namespaces = {each: self._namespace(each) for each in (_KUEUE, _JOBSET, _TRAINER)}
         definitions = self._definitions(namespaces)
         kueue = self._kueue(namespaces[_KUEUE], definitions)
-        self._jobset(namespaces[_JOBSET], definitions)
+        jobset = self._jobset(namespaces[_JOBSET], definitions)
         trainer = self._trainer(namespaces[_TRAINER], definitions)
         self.priorities = self._priorities(kueue)
-        self.queues = self._team_queues(kueue)
-        self.runtimes = self._runtimes(trainer)
+        runtime = self._object("runtime-torch", self._torch(), trainer)
+        self.runtimes = pulumi.Output.all(runtime.id)
+        self.team_queues = self._queues(kueue, (jobset, runtime))
         self._divide_gpus()
-        self.register_outputs({"queues": self.queues, "runtimes": self.runtimes, "priorities": self.priorities})
+        self.register_outputs({"runtimes": self.runtimes, "priorities": self.priorities})
 
     def _definitions(self, namespaces: Mapping[str, pulumi.Output[str]]) -> list[Chart]:
         """All definitions come before any controller: Kueue looks for a kind of job once, when it starts."""
@@ -146,28 +146,26 @@ class TrainingCluster(pulumi.ComponentResource):
             names.append(for_pods.id)
         return pulumi.Output.all(*names)
 
-    def _team_queues(self, kueue: Chart) -> pulumi.Output[dict[str, str]]:
+    def _queues(self, kueue: Chart, keepers: tuple[pulumi.Resource, ...]) -> dict[str, queues.TeamQueue]:
         spec, capacity = self._args.spec, self._args.capacity
         flavors = [
             self._object(f"flavor-{name}", manifest, kueue) for name, manifest in queues.flavors(capacity).items()
         ]
         cohort = self._object("cohort", queues.cohort(), kueue)
-        by_team: dict[str, pulumi.Input[str]] = {}
+        by_team: dict[str, queues.TeamQueue] = {}
         for team in capacity.teams:
             shared = queues.cluster_queue(capacity, team, borrowing=spec.borrowing)
             cluster_queue = self._object(f"queue-{team.name}", shared, kueue, cohort, *flavors)
-            local = queues.local_queue(team, self._args.namespaces[team.name], spec.queue)
-            by_team[team.name] = self._object(f"queue-{team.name}-local", local, cluster_queue).id
-        return pulumi.Output.all(**by_team)
+            entrance = queues.local_queue(team, spec.queue)
+            by_team[team.name] = queues.TeamQueue(entrance, self._webhooks.options(), (cluster_queue, *keepers))
+        return by_team
 
     def _divide_gpus(self) -> None:
         if divided := gpu_division.config_map(self._args.capacity, self._args.spec.gpu_operator_namespace):
             self._object("gpu-sharing", divided)
 
-    def _runtimes(self, trainer: Chart) -> pulumi.Output[list[str]]:
-        spec = self._args.spec
-        torch = runtimes.torch(spec.default_size, checkpoints=spec.checkpoints)
-        return pulumi.Output.all(self._object("runtime-torch", torch, trainer).id)
+    def _torch(self) -> dict[str, Any]:
+        return runtimes.torch(self._args.spec.default_size, checkpoints=self._args.spec.checkpoints)
 
     def _object(self, name: str, manifest: Mapping[str, Any], *depends_on: pulumi.Resource) -> KubernetesObject:
         own = pulumi.ResourceOptions(parent=self, provider=self._args.cluster.provider, depends_on=list(depends_on))

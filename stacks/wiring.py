@@ -33,10 +33,9 @@ _CALLS_TEAMS = Peer(monitoring_stack.NAMESPACE)
 def create(settings: Settings) -> dict[str, Any]:
     """Create all components; the stack's outputs by section of the stack file."""
     cluster, described = _cluster(settings)
-    namespaces = _workspaces(settings, cluster)
-    training = TrainingCluster(
-        "training", TrainingClusterArgs(settings.training, cluster, settings.sharing, namespaces)
-    )
+    training = TrainingCluster("training", TrainingClusterArgs(settings.training, cluster, settings.sharing))
+    workspaces = _workspaces(settings, cluster, training)
+    namespaces = {team: each.namespace for team, each in workspaces.items()}
     bucket = ArtifactBucket("artifact-bucket", ArtifactBucketArgs(settings.artifact_bucket, cluster, namespaces))
     serving = GpuServingPool(
         "serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces, bucket)
@@ -49,7 +48,11 @@ def create(settings: Settings) -> dict[str, Any]:
     return {
         **described,
         "teams": namespaces,
-        "training": {"queues": training.queues, "runtimes": training.runtimes, "priorities": training.priorities},
+        "training": {
+            "queues": {team: each.queue for team, each in workspaces.items()},
+            "runtimes": training.runtimes,
+            "priorities": training.priorities,
+        },
         "serving": {"endpoints": serving.endpoints, "runtimes": serving.runtimes},
         "artifact_bucket": {
             "endpoint": bucket.endpoint,
@@ -100,8 +103,8 @@ def _policies(settings: Settings) -> list[dict[str, Any]]:
     return manifests_of_stack(pulumi.get_stack(), wanted)
 
 
-def _workspaces(settings: Settings, cluster: Cluster) -> Mapping[str, pulumi.Output[str]]:
-    """A workspace for each team; the namespaces by team."""
+def _workspaces(settings: Settings, cluster: Cluster, training: TrainingCluster) -> Mapping[str, TeamWorkspace]:
+    """A workspace for each team, by the team's name."""
     roles = TeamRoles("roles", TeamRolesArgs(cluster))
     bucket = way_there(settings.artifact_bucket, cluster)
     return {
@@ -112,11 +115,12 @@ def _workspaces(settings: Settings, cluster: Cluster) -> Mapping[str, pulumi.Out
                 cluster,
                 settings.sharing,
                 roles,
+                training.team_queues[team.name],
                 borrowing=settings.training.borrowing,
                 egress=(*bucket.peers, _CALLED_BY_TEAMS),
                 addresses=bucket.addresses,
                 ingress=(_CALLS_TEAMS,),
             ),
-        ).namespace
+        )
         for team in settings.teams
     }

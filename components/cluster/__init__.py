@@ -19,7 +19,8 @@ class Cluster(Protocol):
 
     @property
     def keep_crds(self) -> bool:
-        """Whether custom resource definitions stay when the platform is destroyed."""
+        """Whether what people made on it would be missed: custom resource definitions stay when the platform is
+        destroyed, and a team's namespace is protected."""
 
     @property
     def aws(self) -> AwsPlace | None:

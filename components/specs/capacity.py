@@ -200,6 +200,9 @@ class Team(Spec):
     """Addresses outside the cluster that the team's pods may reach; absent means none."""
     queue_wait: Threshold | None = None
     """Share of the team's jobs that are started within a time; absent: nothing is promised."""
+    leaving: bool = False
+    """Nobody misses what is in the team's namespace any more: once `pulumi up` has heard so, the entry may be taken out
+    of the file, and the namespace goes with its jobs and volumes."""
 
     @model_validator(mode="after")
     def _queue_wait_can_be_judged(self) -> Self:

@@ -37,7 +37,8 @@ class ExistingClusterSpec(Spec):
     context: str | None = None
     """Context of the kubeconfig file; absent means its current one."""
     keep_crds: bool = True
-    """Whether destroy leaves the custom resource definitions, and with them everybody's objects."""
+    """Whether destroy leaves the custom resource definitions, and with them everybody's objects, and refuses the
+    namespace of a team that is not `leaving`."""
     requests_per_second: int = Field(default=500, ge=1)
     """How many requests a second the provider may send to the API server."""
 

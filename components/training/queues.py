@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -28,6 +29,19 @@ TEAM_LABEL: Final = "mlplatform.dev/team"
 NOT_COUNTED: Final = ["ephemeral-storage", "hugepages-", "vpc.amazonaws.com/efa", "rdma/"]
 """Resources that come with a node and are no team's. A queue admits no pod that asks for what it does not
 cover."""
+
+
+@dataclass(frozen=True)
+class TeamQueue:
+    """A team's queue as whoever makes the team's namespace needs it."""
+
+    entrance: Manifest
+    """The LocalQueue, to be made in the namespace."""
+    options: pulumi.ResourceOptions
+    """Options of the entrance, which Kueue's webhook must admit."""
+    keepers: tuple[pulumi.Resource, ...]
+    """The queue, and the controllers of what runs in the namespace. The namespace depends on them: when it goes, so do
+    its jobs, and a job ends only while its controllers run; a queue ends only after its last job."""
 
 
 def configuration(spec: TrainingClusterSpec, capacity: Capacity) -> str:
@@ -129,12 +143,12 @@ def cluster_queue(capacity: Capacity, team: Team, *, borrowing: bool) -> Manifes
     }
 
 
-def local_queue(team: Team, namespace: pulumi.Input[str], name: str) -> Manifest:
+def local_queue(team: Team, name: str) -> Manifest:
     """The team's way to its queue from its namespace."""
     return {
         "apiVersion": API_VERSION,
         "kind": "LocalQueue",
-        "metadata": {"name": name, "namespace": namespace, "labels": dict(team.labels)},
+        "metadata": {"name": name, "namespace": team.namespace, "labels": dict(team.labels)},
         "spec": {"clusterQueue": team.name},
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rehearsal.engine.events import Outcome, PolicyFinding
 from rehearsal.engine.fidelity import Fidelity, Nearness, fidelity
 from rehearsal.engine.home import EngineHome, stack_held
-from rehearsal.engine.leftovers import Leftover, find_leftovers
+from rehearsal.engine.leftovers import Leftover, find_leftovers, written_by_engine
 from rehearsal.engine.operations import Engine
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "fidelity",
     "find_leftovers",
     "stack_held",
+    "written_by_engine",
 ]

@@ -5,11 +5,10 @@ Every object that the engine wrote names its field manager, so what is ours is k
 
 from __future__ import annotations
 
-import http
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rehearsal.kube import KubeError
+from rehearsal.kube import KubeError, lasting_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from rehearsal.kube import Json, Kube
 
 FIELD_MANAGER_PREFIX = "pulumi-kubernetes"
-_TRANSIENT_KINDS = {"Event", "Lease"}
-"""Written about objects, not by us, and gone by themselves."""
 
 
 @dataclass(frozen=True)
@@ -40,41 +37,23 @@ def find_leftovers(kube: Kube) -> list[Leftover]:
 
 
 def _of_all_kinds(kube: Kube) -> Iterator[Leftover]:
-    for path, kind in _collections(kube):
+    for kind in lasting_kinds(kube):
         try:
-            objects = kube.list(path)
+            objects = kube.list(kind.path())
         except KubeError as error:
             # A custom kind may vanish between discovery and this read: then it has no objects either.
             if not error.missing:
                 raise
             continue
         for found in objects:
-            if _is_ours(found):
+            if written_by_engine(found):
                 metadata = found["metadata"]
                 namespace = metadata.get("namespace", "")
-                within = path
-                if namespace:
-                    head, _, plural = path.rpartition("/")
-                    within = f"{head}/namespaces/{namespace}/{plural}"
-                yield Leftover(kind, namespace, metadata["name"], f"{within}/{metadata['name']}")
+                path = f"{kind.path(namespace)}/{metadata['name']}"
+                yield Leftover(kind.name, namespace, metadata["name"], path)
 
 
-def _collections(kube: Kube) -> Iterator[tuple[str, str]]:
-    """The path and kind of everything that can be listed and deleted."""
-    groups = kube.get("/apis")["groups"]
-    for root in ["/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)]:
-        try:
-            resources = kube.get(root)["resources"]
-        except KubeError as error:
-            # An aggregated API whose server is gone answers 503 until its APIService is deleted.
-            if not (error.missing or error.code == http.HTTPStatus.SERVICE_UNAVAILABLE):
-                raise
-            continue
-        for resource in resources:
-            if {"list", "delete"} <= set(resource["verbs"]) and resource["kind"] not in _TRANSIENT_KINDS:
-                yield f"{root}/{resource['name']}", resource["kind"]
-
-
-def _is_ours(found: Json) -> bool:
+def written_by_engine(found: Json) -> bool:
+    """Whether the object is one of a stack's."""
     managers = found["metadata"].get("managedFields", [])
     return any(manager.get("manager", "").startswith(FIELD_MANAGER_PREFIX) for manager in managers)

@@ -37,8 +37,7 @@ def capacity(**ways: Sharing) -> Capacity:
 
 
 def training(shared: Capacity) -> Recording:
-    args = (TrainingClusterSpec(), cluster, shared, {"vision": "team-vision"})
-    return record(lambda: TrainingCluster("training", TrainingClusterArgs(args[0], args[1](), args[2], args[3])))
+    return record(lambda: TrainingCluster("training", TrainingClusterArgs(TrainingClusterSpec(), cluster(), shared)))
 
 
 def queue(shared: Capacity) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from components._versions import IMAGES
 from components.specs.training_cluster import TrainingClusterSpec
 from components.training import queues
 from components.training_cluster import TrainingCluster, TrainingClusterArgs
-from tests.components.platform import CAPACITY, NAMESPACES, cluster
+from tests.components.platform import CAPACITY, cluster
 from tests.components.recorded import record
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ pytestmark = pytest.mark.training
 
 def training(spec: TrainingClusterSpec | None = None) -> Recording:
     return record(
-        lambda: TrainingCluster(
-            "training", TrainingClusterArgs(spec or TrainingClusterSpec(), cluster(), CAPACITY, NAMESPACES)
-        )
+        lambda: TrainingCluster("training", TrainingClusterArgs(spec or TrainingClusterSpec(), cluster(), CAPACITY))
     )
 
 
@@ -85,18 +83,6 @@ def test_every_training_pool_is_a_flavor_that_finds_its_nodes_and_bears_their_ta
     assert flavors["general"].inputs["spec"] == {}
 
 
-def test_each_team_submits_in_its_own_namespace_to_its_own_queue(recording: Recording) -> None:
-    local = {
-        each.inputs["metadata"]["namespace"]: each
-        for each in recording.registrations
-        if each.type.endswith(":LocalQueue")
-    }
-    assert set(local) == {"team-vision", "team-language"}
-    assert local["team-vision"].inputs["spec"] == {"clusterQueue": "vision"}
-    assert local["team-vision"].inputs["metadata"]["name"] == "default"
-    assert "training-queue-vision" in local["team-vision"].dependencies
-
-
 def test_a_priority_is_the_same_for_the_queue_and_for_pods_and_pods_never_preempt(
     recording: Recording,
 ) -> None:
@@ -123,7 +109,7 @@ def test_custom_resources_follow_their_controller_and_wait_for_its_webhook(recor
     custom = [
         each for each in recording.registrations if each.inputs.get("apiVersion", "").split("/")[0] in controllers
     ]
-    assert len(custom) == 12
+    assert len(custom) == 10
     for each in custom:
         controller = controllers[each.inputs["apiVersion"].split("/")[0]]
         through = {each.name, *each.dependencies} | {

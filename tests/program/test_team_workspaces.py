@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from stacks.settings import Settings
-from tests.program.recording import STACK_FILES, Recording, Resource, recorded
+from tests.program.recording import ROOT, STACK_FILES, Recording, Resource, recorded
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CASES = [
     pytest.param(path, team, id=f"{path.name}-{team.name}")
@@ -107,3 +111,47 @@ def test_governance_reads_everything_but_secrets_and_changes_nothing(path: Any) 
     for rule in role.inputs["rules"]:
         assert set(rule["verbs"]) == {"get", "list", "watch"}
         assert "secrets" not in rule["resources"]
+
+
+@pytest.mark.parametrize(("path", "team"), CASES)
+def test_each_team_submits_in_its_own_namespace_to_its_own_queue(path: Any, team: Any) -> None:
+    entrance = only(recorded(path), "LocalQueue", team.namespace)
+    assert entrance.inputs["metadata"]["name"] == Settings.load(path).training.queue
+    assert entrance.inputs["spec"] == {"clusterQueue": team.name}
+
+
+@pytest.mark.parametrize(("path", "team"), CASES)
+def test_a_teams_jobs_end_with_its_namespace_before_the_queue_and_the_controllers_that_end_them(
+    path: Any, team: Any
+) -> None:
+    program = recorded(path)
+    (namespace,) = (r for r in program.of_kind("Namespace") if r.inputs["metadata"]["name"] == team.namespace)
+    gone_later = {program.resources[urn].name for urn in program.before(namespace)}
+    controllers = {"training-kueue", "training-jobset", "training-kubeflow-trainer"}
+    assert {f"training-queue-{team.name}", "training-runtime-torch", *controllers} <= gone_later
+    assert namespace.urn in program.before(only(program, "LocalQueue", team.namespace))
+
+
+def protected(path: Path) -> dict[str, bool]:
+    """Whether the engine refuses to delete it, by the namespace's team."""
+    return {
+        each.inputs["metadata"]["labels"]["mlplatform.dev/team"]: each.protect
+        for each in recorded(path).of_kind("Namespace")
+        if "mlplatform.dev/team" in each.inputs["metadata"].get("labels", {})
+    }
+
+
+@pytest.mark.parametrize(
+    ("stack", "refused"), [("prod", True), ("staging", True), ("onprem", True), ("dev", False), ("local", False)]
+)
+def test_a_teams_namespace_is_protected_where_what_is_in_it_would_be_missed(stack: str, refused: bool) -> None:
+    path = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+    assert protected(path) == {team.name: refused for team in Settings.load(path).teams}
+
+
+def test_only_a_team_that_is_leaving_may_be_taken_out(tmp_path: Path) -> None:
+    settings = yaml.safe_load((ROOT / "stacks" / "Pulumi.onprem.yaml").read_text())
+    settings["config"]["mlplatform:teams"][0]["leaving"] = True
+    path = tmp_path / "Pulumi.onprem.yaml"
+    path.write_text(yaml.safe_dump(settings))
+    assert protected(path) == {"research": False, "search": True}

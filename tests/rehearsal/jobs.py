@@ -29,6 +29,20 @@ def job(
     }
 
 
+def train_job(name: str, *, runtime: str, nodes: int = 2, gpus_per_node: int = 4) -> dict[str, Any]:
+    """A TrainJob of team research from one of the platform's runtimes."""
+    limits = {"nvidia.com/gpu": str(gpus_per_node), "cpu": "1", "memory": "1Gi"}
+    return {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "TrainJob",
+        "metadata": {"name": name, "namespace": "team-research", "labels": QUEUE | OWNED, "annotations": KEPT},
+        "spec": {
+            "runtimeRef": {"name": runtime},
+            "trainer": {"numNodes": nodes, "resourcesPerNode": {"limits": limits}},
+        },
+    }
+
+
 def pod(gpus: int) -> dict[str, Any]:
     """A pod that the platform's rules admit."""
     limits = {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": str(gpus)}

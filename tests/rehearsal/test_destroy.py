@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import testinfra
 
 from rehearsal.session import Session
 from tests.rehearsal.conftest import NAME, PROJECT
+from tests.rehearsal.jobs import job, train_job
 
 if TYPE_CHECKING:
     from tests.rehearsal.conftest import Platform
@@ -18,18 +20,55 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.rehearsal
 
 
-def test_down_destroys_the_stack_and_leaves_nothing_on_the_machine(platform: Platform) -> None:
+JOBS = "/apis/batch/v1/namespaces/team-research/jobs"
+WORKLOADS = "/apis/kueue.x-k8s.io/v1beta2/namespaces/team-research/workloads"
+HOLD = "example.com/results-are-being-fetched"
+
+
+def occupy(platform: Platform) -> None:
+    """Take all GPUs, by a Job that something else holds on to and by a TrainJob, and have a Job wait for them."""
+    held = job("held")
+    held["metadata"]["finalizers"] = [HOLD]
+    for manifest in (held, train_job("trains", runtime="torch-distributed"), job("waits", pods=2)):
+        platform.kubectl("create", "-f", "-", stdin=json.dumps(manifest))
+        if manifest["metadata"]["name"] == "trains":
+            platform.wait_for("team-research", "job/held", "jsonpath={.status.ready}=1")
+            platform.watch_for(
+                "/apis/jobset.x-k8s.io/v1alpha2/namespaces/team-research/jobsets",
+                lambda each: any(group["ready"] for group in each.get("status", {}).get("replicatedJobsStatus", [])),
+            )
+    platform.watch_for(
+        WORKLOADS,
+        lambda each: each["metadata"]["name"].startswith("job-waits") and "conditions" in each.get("status", {}),
+    )
+
+
+def let_go(platform: Platform) -> None:
+    """Once the held Job is being deleted, release it, as whoever put the finalizer there would."""
+    platform.watch_for(
+        JOBS,
+        lambda each: each["metadata"]["name"] == "held" and "deletionTimestamp" in each["metadata"],
+        seconds=300,
+    )
+    none = json.dumps({"metadata": {"finalizers": None}})
+    platform.kubectl("patch", "job", "held", "--namespace=team-research", "--type=merge", f"--patch={none}")
+
+
+def test_down_ends_the_jobs_that_run_and_wait_and_leaves_nothing_on_the_machine(platform: Platform) -> None:
+    occupy(platform)
     address = platform.session.address
-    down = subprocess.run(
+    with subprocess.Popen(
         ["make", "down"],
         cwd=PROJECT,
         env=os.environ | {"MLPLATFORM_REHEARSAL": NAME},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    assert down.returncode == 0, down.stdout + down.stderr
-    assert "nothing is left" in down.stdout
+    ) as down:
+        let_go(platform)
+        said, _ = down.communicate()
+    assert down.returncode == 0, said
+    assert "nothing is left" in said
     assert Session.find(NAME) is None
     host = testinfra.get_host("local://")
     assert address not in host.check_output("ip address")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rehearsal.jobs import KEPT, OWNED, QUEUE, job
+from tests.rehearsal.jobs import job, train_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,25 +58,7 @@ def test_a_job_that_finds_no_free_gpus_waits_and_says_why(platform: Platform, su
 
 def test_a_train_job_starts_from_the_platforms_runtime(platform: Platform, submit: Any) -> None:
     runtime = platform.summary["outputs"]["training"]["runtimes"][0]
-    submit(
-        {
-            "apiVersion": "trainer.kubeflow.org/v1alpha1",
-            "kind": "TrainJob",
-            "metadata": {
-                "name": "distributed",
-                "namespace": NAMESPACE,
-                "labels": QUEUE | OWNED,
-                "annotations": KEPT,
-            },
-            "spec": {
-                "runtimeRef": {"name": runtime.rpartition("/")[2]},
-                "trainer": {
-                    "numNodes": 2,
-                    "resourcesPerNode": {"limits": {"nvidia.com/gpu": "4", "cpu": "1", "memory": "1Gi"}},
-                },
-            },
-        }
-    )
+    submit(train_job("distributed", runtime=runtime.rpartition("/")[2]))
     platform.watch_for(
         f"/apis/jobset.x-k8s.io/v1alpha2/namespaces/{NAMESPACE}/jobsets",
         lambda each: any(group["ready"] for group in each.get("status", {}).get("replicatedJobsStatus", [])),
