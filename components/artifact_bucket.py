@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from components.buckets.access import Bucket
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from components.specs.artifact_bucket import ArtifactBucketSpec
 
 _S3_PORTS: Final = (443,)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from components.aws.identity import Statement
     from components.buckets.access import BucketAccess
-    from components.cluster import Cluster
     from components.features.store import Store
+    from components.kubernetes.cluster import Cluster
     from components.kubernetes.objects import KubernetesObject
     from components.kubernetes.workload import Pod
     from components.specs.feature_store import FeatureStoreSpec

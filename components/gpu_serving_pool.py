@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from components.buckets.access import BucketAccess
     from components.capacity import Team
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from components.specs.gpu_serving_pool import GpuServingPoolSpec, ServedModel
 
 _NAMESPACE: Final = "kserve"

@@ -12,7 +12,7 @@ from components.kubernetes.objects import KubernetesObject
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from components.specs.guardrails import GuardrailsSpec
 
 _VERBS: Final = {"ValidatingAdmissionPolicy": "validate", "MutatingAdmissionPolicy": "fill-in"}

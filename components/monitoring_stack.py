@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.aws.identity import Statement
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from components.kubernetes.objects import KubernetesObject
     from components.kubernetes.workload import Pod
     from components.monitoring.alert_topic import AlertTopic

@@ -12,7 +12,7 @@ from components.kubernetes.objects import KubernetesObject, platform_namespace
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
 
 ACCOUNTS: Final = "mlplatform-accounts"
 _Rule = dict[str, list[str]]

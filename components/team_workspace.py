@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.capacity import Capacity
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from components.specs.capacity import Role, Team
     from components.team_roles import TeamRoles
     from components.training.queues import TeamQueue

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pulumi_kubernetes.helm.v4 import Chart
 
     from components.capacity import Capacity
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from components.specs.training_cluster import TrainingClusterSpec
 
 _KUEUE: Final = "kueue-system"

@@ -23,7 +23,7 @@ from policies.admission import Wanted, manifests_of_stack
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from stacks.settings import Settings
 
 _CALLED_BY_TEAMS = Peer(feature_store.NAMESPACE, (feature_store.HTTP_PORT,))

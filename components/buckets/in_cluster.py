@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pulumi
 
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from components.kubernetes.objects import KubernetesObject
     from components.specs.artifact_bucket import InClusterBucketSpec
 

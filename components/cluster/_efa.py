@@ -14,7 +14,7 @@ from components.kubernetes.workload import CONFINED
 from components.specs.size import Size
 
 if TYPE_CHECKING:
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
 
 _APP: Final = "aws-efa-k8s-device-plugin"
 _SOCKETS: Final = "/var/lib/kubelet/device-plugins"

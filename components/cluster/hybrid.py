@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pulumi_aws import iam
 
     from components.aws.place import AwsPlace
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from components.specs.hybrid import ActivationIdentity, HybridSpec
 
 _NODE_PORTS: Final = (("https", "tcp", 443), ("dns", "udp", 53), ("dns-tcp", "tcp", 53))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from components.aws.place import AwsPlace
     from components.capacity import Capacity
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from components.specs.cluster import EksClusterSpec
 
 NAMESPACE: Final = "karpenter"

@@ -25,7 +25,7 @@ from components.kubernetes.objects import field_manager
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
 
 CHARTS_DIRECTORY: Final = "MLPLATFORM_CHARTS"
 OMIT_WEBHOOKS: Final = "MLPLATFORM_OMIT_WEBHOOKS"

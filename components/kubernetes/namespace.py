@@ -12,7 +12,7 @@ from components.kubernetes.objects import KubernetesObject
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
 
 PART_OF: Final = {"app.kubernetes.io/part-of": "mlplatform"}
 TEAM_LABEL: Final = "mlplatform.dev/team"

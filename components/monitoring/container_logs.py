@@ -14,7 +14,7 @@ from components.monitoring import fluent_bit
 
 if TYPE_CHECKING:
     from components.aws.place import AwsPlace
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from components.specs.monitoring_stack import CloudWatchLogs
 
 _WRITE = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]

@@ -14,7 +14,7 @@ from components.serving.model_servers import ACCOUNT
 if TYPE_CHECKING:
     from components.buckets.access import AccessKey, BucketAccess
     from components.capacity import Team
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
 
 
 def model_account(

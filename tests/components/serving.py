@@ -16,7 +16,7 @@ from tests.components.recorded import record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.cluster import Cluster
+    from components.kubernetes.cluster import Cluster
     from tests.components.recorded import Recording
 
 COMMIT = "7ae557604adf67be50417f59c2c2f167def9a775"
