@@ -17,8 +17,8 @@ pytestmark = pytest.mark.live
 SIMULATION: Final = "kwok.x-k8s.io/node"
 REPLACED: Final = "mlplatform.dev/simulated"
 """Annotates a pod in which a rehearsal runs idle containers, because it cannot have those that the pod names."""
-NEEDS_THE_HOST: Final = {"gpu-exporter"}
-"""Namespaces whose pods read the machine's own counters (policies/parameters.py says why)."""
+NEEDS_THE_HOST: Final = {"gpu-exporter", "kube-system"}
+"""Namespaces whose pods read the machine's own counters or make its network (policies/parameters.py says why)."""
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from rehearsal.kubernetes import PAUSE_IMAGE
 from rehearsal.progress import Silent
 from rehearsal.session import Level, Session, World, remove_all, stop
 from tests.world.conftest import GPU_NODE
+from tests.world.programs import NO_ROUTE, RESOLVE, START
 from tests.world.watching import (
     PODS,
     dns_pod,
@@ -40,31 +41,6 @@ if TYPE_CHECKING:
     from rehearsal.toolchain import Tools
 
 pytestmark = pytest.mark.rehearsal
-
-NO_ROUTE = """
-import socket
-try:
-    socket.create_connection(("203.0.113.1", 443), timeout=20)
-except OSError as error:
-    print(error.strerror)
-"""
-START = """
-import json, sys
-from rehearsal.progress import Silent
-from rehearsal.session import Level, Session, World, needed_tools
-from rehearsal.toolchain import Toolchain
-tools, world = Toolchain.default().ensure(needed_tools(Level.FULL), Silent()), World(nodes=[json.loads(sys.argv[2])])
-print("starting", flush=True)
-Session.start(sys.argv[1], tools, world, Silent(), Level.FULL)
-"""
-RESOLVE = """
-import socket, struct, sys
-name = b"".join(bytes([len(part)]) + part.encode() for part in sys.argv[1].split(".")) + b"\\0"
-client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-client.settimeout(5)
-client.sendto(struct.pack(">6H", 1, 256, 1, 0, 0, 0) + name + struct.pack(">2H", 1, 1), ("10.96.0.10", 53))
-print(socket.inet_ntoa(client.recv(512)[-4:]))
-"""
 
 
 def test_every_part_runs_and_every_node_is_ready(session: Session, kube: Kube) -> None:
