@@ -20,9 +20,7 @@ from policies.admission import Wanted, manifests, name_of
 from policies.parameters import parameters_for
 from policies.rules import RULES
 from policies.rules._bases import BASES
-from rehearsal.progress import Silent
-from rehearsal.session import Level, Session, World, needed_tools
-from rehearsal.toolchain import Toolchain
+from rehearsal.own_control_plane import own_control_plane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,22 +87,17 @@ class Creator(Cluster):
 
 def measure(rate: float, seconds: float, rounds: int, reporter: Reporter) -> list[Figure]:
     """Start an API server, create pods in turns without and with the policies, and take everything away again."""
-    tools = Toolchain.default().ensure(needed_tools(Level.OBJECTS), reporter)
-    session = Session.start(NAME, tools, World(), reporter, Level.OBJECTS)
     policies = list(manifests(RULES, parameters_for(STACK), (), Wanted()))
     plain: list[float] = []
     judged: list[float] = []
-    try:
-        with Creator(session.kubeconfig, _pod()) as creator:
-            creator.furnish([_pod()["metadata"]["namespace"]])
-            _round(creator, rate, int(rate), reporter)
-            for _ in range(rounds):
-                plain += _round(creator, rate, int(rate * seconds), reporter)
-                _install(creator, policies)
-                judged += _round(creator, rate, int(rate * seconds), reporter)
-                _uninstall(creator, policies)
-    finally:
-        session.stop(Silent(), remove=True)
+    with own_control_plane(NAME, reporter) as session, Creator(session.kubeconfig, _pod()) as creator:
+        creator.furnish([_pod()["metadata"]["namespace"]])
+        _round(creator, rate, int(rate), reporter)
+        for _ in range(rounds):
+            plain += _round(creator, rate, int(rate * seconds), reporter)
+            _install(creator, policies)
+            judged += _round(creator, rate, int(rate * seconds), reporter)
+            _uninstall(creator, policies)
     return list(_figures(plain, judged, sum(each["kind"].endswith("Policy") for each in policies)))
 
 
