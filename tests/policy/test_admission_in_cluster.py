@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +19,7 @@ from policies.proof.cases import cases
 from policies.rule import Example
 from policies.rules import RULES
 from policies.rules._examples import PARAMETERS, resources
+from tests.world.watching import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,6 @@ CONTROLLER = Somebody("system:serviceaccount:kube-system:daemon-set-controller",
 TENANT = Somebody("ada", ("mlplatform:proof",))
 NODE_PORT = {"spec.type": "NodePort"}
 GPUS = {"spec.containers[0].resources.limits": {"nvidia.com/gpu": "1", "cpu": "1", "memory": "2Gi"}}
-SECONDS = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +80,8 @@ def denying(cluster: Cluster) -> Iterator[str]:
     for each in made:
         cluster.delete(cluster.path_of(each))
     # It refuses for a moment longer, and would refuse the next test's objects.
-    deadline = time.monotonic() + SECONDS
-    while f"{name_of(rule)}-deny" in cluster.submit(manifest("service", NODE_PORT)).broken:
-        assert time.monotonic() < deadline, "the API server goes on with a policy that is gone"
+    service, name = manifest("service", NODE_PORT), f"{name_of(rule)}-deny"
+    until(lambda: name not in cluster.submit(service).broken, "an API server without the policy that is gone")
 
 
 def test_who_is_refused_is_told_the_rule_and_what_to_do(cluster: Cluster, denying: str) -> None:
@@ -163,6 +162,11 @@ def fillable(rule: Rule) -> Iterator[tuple[Case, bool]]:
             yield case, mended.verdict().outcome is not Outcome.FAIL
 
 
+def holds_of(cluster: Cluster, rule: Rule, asked: Json) -> bool:
+    """Whether the server says nothing of the rule."""
+    return not any(name.startswith(f"{name_of(rule)}-") for name in cluster.submit(asked).broken)
+
+
 @pytest.fixture(scope="module")
 def filling(cluster: Cluster) -> Iterator[None]:
     """The policies that fill in, for as long as they are tested: the others then see what they make of an object."""
@@ -172,9 +176,7 @@ def filling(cluster: Cluster) -> Iterator[None]:
         cluster.apply(each)
     for rule in FILLING:
         probe = next(dict(case.judged.properties) for case, is_mended in fillable(rule) if is_mended)
-        deadline = time.monotonic() + SECONDS
-        while any(name.startswith(f"{name_of(rule)}-") for name in cluster.submit(probe).broken):
-            assert time.monotonic() < deadline, f"the API server does not take up the policy that fills in {rule.id}"
+        until(partial(holds_of, cluster, rule, probe), f"an API server that fills in what {rule.id} asks for")
     yield
     for each in made:
         cluster.delete(cluster.path_of(each))
