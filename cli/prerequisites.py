@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from components.specs.cluster import ExistingClusterSpec
 
 SUPPORTED: Final = range(34, 37)
-"""Minor versions of Kubernetes 1."""
+"""Minor versions of Kubernetes 1 that the platform is made for, wherever the cluster comes from; those of
+`components/specs/eks_versions.py`, which says until when EKS supports each."""
 _ANSWER_SECONDS: Final = 30
 _CERT_MANAGER: Final = "/apis/cert-manager.io/v1"
 
