@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cli.proof.cluster import Somebody
+from cli.proof.cluster import Somebody, finding
 from cli.proof.examples_in_cluster import renamed
-from policies.admission import Wanted, is_object, manifests, name_of
+from policies.admission import Wanted, is_object, manifests, policy_of
 from policies.exceptions import PolicyException
 from policies.filling import filled
 from policies.judgement import Outcome
@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.policy, pytest.mark.rehearsal]
 Json = dict[str, Any]
 CONTROLLER = Somebody("system:serviceaccount:kube-system:daemon-set-controller", ("mlplatform:proof",))
 TENANT = Somebody("ada", ("mlplatform:proof",))
+SERVICE = "core/Service"
 NODE_PORT = {"spec.type": "NodePort"}
 GPUS = {"spec.containers[0].resources.limits": {"nvidia.com/gpu": "1", "cpu": "1", "memory": "2Gi"}}
 
@@ -65,7 +66,7 @@ def broken(cluster: Cluster, rule: str, *asked: Any) -> bool:
     """Whether the server says that the rule is broken."""
     answer = cluster.submit(*asked)
     assert not answer.refused, answer.refused
-    return any(name.startswith(name_of(of(rule))) for name in answer.broken)
+    return any(name.endswith(f"/{rule}") for name in answer.broken)
 
 
 @pytest.fixture
@@ -75,13 +76,13 @@ def denying(cluster: Cluster) -> Iterator[str]:
     made = [renamed(each, "-deny") for each in manifests([rule], PARAMETERS, (), Wanted(left_alone=("monitoring",)))]
     for each in made:
         cluster.apply(each)
-    cluster.wait_until_asked(manifest("service", NODE_PORT), [f"{name_of(rule)}-deny"])
-    yield f"{name_of(rule)}-deny"
+    service, denial = manifest("service", NODE_PORT), finding(f"{policy_of(rule, SERVICE)}-deny", rule.id)
+    cluster.wait_until_asked(service, [denial])
+    yield denial
     for each in made:
         cluster.delete(cluster.path_of(each))
     # It refuses for a moment longer, and would refuse the next test's objects.
-    service, name = manifest("service", NODE_PORT), f"{name_of(rule)}-deny"
-    until(lambda: name not in cluster.submit(service).broken, "an API server without the policy that is gone")
+    until(lambda: denial not in cluster.submit(service).broken, "an API server without the policy that is gone")
 
 
 def test_who_is_refused_is_told_the_rule_and_what_to_do(cluster: Cluster, denying: str) -> None:
@@ -143,8 +144,9 @@ def test_an_exception_counts_until_its_last_day_is_over(cluster: Cluster, days: 
         cluster.apply(each)
     try:
         other = manifest("service", {**NODE_PORT, "metadata.name": "other"})
-        cluster.wait_until_asked(other, [name_of(rule) + suffix])
-        excepted = name_of(rule) + suffix not in cluster.submit(manifest("service", NODE_PORT)).broken
+        expected = finding(policy_of(rule, SERVICE) + suffix, rule.id)
+        cluster.wait_until_asked(other, [expected])
+        excepted = expected not in cluster.submit(manifest("service", NODE_PORT)).broken
     finally:
         for each in made:
             cluster.delete(cluster.path_of(each))
@@ -164,7 +166,7 @@ def fillable(rule: Rule) -> Iterator[tuple[Case, bool]]:
 
 def holds_of(cluster: Cluster, rule: Rule, asked: Json) -> bool:
     """Whether the server says nothing of the rule."""
-    return not any(name.startswith(f"{name_of(rule)}-") for name in cluster.submit(asked).broken)
+    return not any(name.endswith(f"/{rule.id}") for name in cluster.submit(asked).broken)
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +192,7 @@ def test_the_server_fills_in_what_the_pack_fills_in(cluster: Cluster, rule: Rule
         answer = cluster.submit(dict(case.judged.properties))
         if answer.refused:
             continue
-        stays_broken = any(name.startswith(f"{name_of(rule)}-") for name in answer.broken)
+        stays_broken = any(name.endswith(f"/{rule.id}") for name in answer.broken)
         assert stays_broken is not is_mended, case.label
         compared += 1
     assert compared
