@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -68,6 +69,12 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
 def fastest(runs: Sequence[Run], by: Callable[[Run], float]) -> float:
     """The least disturbed of several runs of one program: on a machine that does other work, that is the measure."""
     return min(by(each) for each in runs)
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far, in user mode and in the kernel (`proc(5)`)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

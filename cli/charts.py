@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 CHART: Final = "kubernetes:helm.sh/v4:Chart"
 MANIFESTS: Final = "kubernetes:yaml/v2:ConfigGroup"
 _HELM: Final = "MLPLATFORM_HELM"
+_BUILD: Final = "mlplatform toolchain build helm"
 _SECONDS: Final = 60
+_KUBERNETES: Final = "1.36"
+"""What a chart is told where it asks: a `helm` of its own accord names the version that it was made with."""
 _UNKNOWN: Final = "mlplatform-value-that-is-not-known-yet"
 """What Helm is given for it: every text that holds it afterwards is unknown."""
 _CLUSTER_WIDE: Final = frozenset(
@@ -99,7 +102,7 @@ class Charts:
         kept = place / f"{key}.json"
         if not kept.exists():
             if self._helm is None:
-                return self._never_rendered(place, chart, f"no helm on this machine ({_HELM}, PATH)")
+                return self._never_rendered(place, chart, f"no helm on this machine ({_HELM}, PATH, `{_BUILD}`)")
             self._keep(kept, _rendered(self._helm, directory, properties))
         return [_unmarked(each) for each in json.loads(kept.read_text())]
 
@@ -144,6 +147,7 @@ def _digest(directory: Path, properties: Mapping[str, Any]) -> str:
         digest.update(f"{file.relative_to(directory.resolve())}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     asked = {key: properties.get(key) for key in ("name", "namespace", "values", "skipCrds")}
+    digest.update(_KUBERNETES.encode())
     digest.update(json.dumps(asked, sort_keys=True, default=str).encode())
     return digest.hexdigest()
 
@@ -151,7 +155,8 @@ def _digest(directory: Path, properties: Mapping[str, Any]) -> str:
 def _rendered(helm: str, directory: Path, properties: Mapping[str, Any]) -> list[dict[str, Any]]:
     namespace = properties.get("namespace")
     where = ["--namespace", namespace] if isinstance(namespace, str) else []
-    command = [helm, "template", str(properties["name"]), str(directory), *where, "--values", "-", "--skip-crds"]
+    options = ["--values", "-", "--skip-crds", "--kube-version", _KUBERNETES]
+    command = [helm, "template", str(properties["name"]), str(directory), *where, *options]
     done = subprocess.run(
         command,
         input=yaml.safe_dump(_marked(properties.get("values") or {})),

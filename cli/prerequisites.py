@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rehearsal.kube import Kube
 
 SUPPORTED: Final = range(34, 37)
-"""Minor versions of Kubernetes 1."""
+"""Minor versions of Kubernetes 1 that the platform is made for, wherever the cluster comes from; those of
+`components/specs/eks_versions.py`, which says until when EKS supports each."""
 _CERT_MANAGER: Final = "/apis/cert-manager.io/v1"
 
 StackName = Annotated[str, typer.Argument(help="The stack: stacks/Pulumi.STACK.yaml.", metavar="STACK")]

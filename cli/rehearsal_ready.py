@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _ENGINE_TOOLS = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
 _CHART_TOOLS = ("kueue", "jobset", "kubeflow-trainer", "kserve")
 """Their Go modules hold the charts and definitions, needed at every level."""
+_CHECK_TOOL = "helm"
+"""Nothing of a rehearsal needs it: `mlplatform check` renders the charts with it that came with the other tools."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def make_ready(stack: str, level: str | None, reporter: Reporter) -> Ready:
     """Check the stack file, choose the level, and build or fetch tools and images."""
     settings = settings_of(stack)
     chosen, reason = _level(level)
-    wanted = {*needed_to_start(chosen), *engine_tools(settings)}
+    wanted = {*needed_to_start(chosen), *engine_tools(settings), _CHECK_TOOL}
     if chosen is Level.FULL:
         install_missing(reporter, cache_directory() / "packages.log")
         wanted |= needed_tools(rehearsal_images.tagged(settings))

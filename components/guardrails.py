@@ -48,16 +48,18 @@ class Guardrails(pulumi.ComponentResource):
         policies = {_key(each): self._object(each) for each in args.policies if not _is_binding(each)}
         bindings = [each for each in args.policies if _is_binding(each)]
         bound = [self._object(each, policies[_key(each)]).urn for each in bindings]
-        rules = sorted({_rule(each) for each in bindings})
+        rules = sorted({rule for each in bindings for rule in _rules(each)})
         self.rules = pulumi.Output.all(*bound).apply(lambda _: rules)
         self.stage = args.spec.stage
         self.register_outputs({"rules": self.rules, "stage": self.stage})
 
     def _object(self, manifest: Mapping[str, Any], *depends_on: pulumi.Resource) -> KubernetesObject:
         opts = pulumi.ResourceOptions(parent=self, provider=self._args.cluster.provider, depends_on=list(depends_on))
-        verb = _VERBS[_key(manifest)[0]]
+        kind, name = _key(manifest)
         binding = "-binding" if _is_binding(manifest) else ""
-        return KubernetesObject(f"{self._name}-{verb}-{_rule(manifest).lower()}{binding}", manifest, opts)
+        return KubernetesObject(
+            f"{self._name}-{_VERBS[kind]}-{name.removeprefix('mlplatform-')}{binding}", manifest, opts
+        )
 
 
 def _is_binding(manifest: Mapping[str, Any]) -> bool:
@@ -70,5 +72,5 @@ def _key(manifest: Mapping[str, Any]) -> tuple[str, str]:
     return kind, str(manifest["spec"].get("policyName", manifest["metadata"]["name"]))
 
 
-def _rule(manifest: Mapping[str, Any]) -> str:
-    return str(manifest["metadata"]["annotations"]["mlplatform.dev/rule"])
+def _rules(manifest: Mapping[str, Any]) -> list[str]:
+    return str(manifest["metadata"]["annotations"]["mlplatform.dev/rules"]).split()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from benchmarks import admission, check, pack
-from benchmarks.measuring import Figure, fastest, percentile, run
+from benchmarks.measuring import Figure, cpu_seconds, fastest, percentile, run
 from benchmarks.stacks import locked, prod_with
 from rehearsal.progress import Silent
 from stacks.settings import Settings
@@ -31,6 +32,7 @@ def test_admission_is_measured_with_and_without_policies() -> None:
     assert figures["policies"] > 20
     assert figures["pods created, each way"] == 5
     assert figures["p99 of a creation with them"] > 0
+    assert figures["the API server's CPU a creation with all"] > 0
 
 
 @pytest.mark.campaign
@@ -51,6 +53,13 @@ def test_a_run_says_what_it_took() -> None:
     assert (done.code, done.said) == (3, "said")
     assert done.peak_mib > 50
     assert fastest([done, done], lambda each: each.seconds) == done.seconds
+
+
+def test_what_a_process_uses_is_read_while_it_runs() -> None:
+    before = cpu_seconds(os.getpid())
+    while cpu_seconds(os.getpid()) - before < 0.02:
+        pass
+    assert before < cpu_seconds(os.getpid()) < 10_000
 
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 2.0), (99, 4.0), (100, 4.0), (1, 1.0)])

@@ -16,7 +16,7 @@ from cel_expr_python.ext.ext_strings import ExtStrings
 
 from cli.proof.answers import NotAsked, Said
 from cli.proof.not_in_cluster import not_in_cluster
-from policies.admission import Wanted, manifests
+from policies.admission import Wanted, manifests, policy_of
 from policies.language.quantities import quantity
 from policies.rules._examples import PARAMETERS
 
@@ -41,7 +41,7 @@ class CelEngine:
     name = "cel"
 
     def __init__(self) -> None:
-        self._policies: dict[tuple[str, str], Json] = {}
+        self._policies: dict[tuple[str, str, str], Json] = {}
 
     def ask(self, case: Case) -> Said | NotAsked:
         """What the policy says of the example."""
@@ -53,10 +53,12 @@ class CelEngine:
         return Said.HOLDS if _holds(policy["spec"], case) else Said.BROKEN
 
     def _policy(self, case: Case) -> Json:
-        key = case.rule.id, repr(case.changed_parameters)
+        name = policy_of(case.rule, case.judged.type)
+        key = case.rule.id, name, repr(case.changed_parameters)
         if key not in self._policies:
             parameters = replace(PARAMETERS, **case.changed_parameters)
-            self._policies[key] = next(manifests([case.rule], parameters, (), Wanted(left_alone=())))
+            made = manifests([case.rule], parameters, (), Wanted(left_alone=()))
+            self._policies[key] = next(each for each in made if each["metadata"]["name"] == name)
         return self._policies[key]
 
 

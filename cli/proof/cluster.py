@@ -22,12 +22,15 @@ Json = dict[str, Any]
 READY_SECONDS: Final = 30.0
 _WARNING: Final = re.compile(r'299 - "((?:[^"\\]|\\.)*)"')
 _FAILED: Final = re.compile(r"ValidatingAdmissionPolicy '([^']+)' with binding '[^']+'(?: denied request)?: (.*)")
+_RULE: Final = re.compile(r"([A-Z0-9]+-[0-9]+): |.*expression 'variables\.([a-z0-9_]+)'")
 _DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said of an object: the policies that it breaks, with their messages.
+    """What the server said of an object: what it breaks (`mlplatform-pods/K8S-03`, by `finding`), with the messages.
+
+    A policy that as a whole could not be evaluated stands by its name.
 
     ``refused`` is the server's own word where it did not come to its policies, ``object`` what would have been stored.
     ``outdated`` means that it did not come to them because somebody else changed the object first.
@@ -82,11 +85,11 @@ class Cluster(Kube):
         finally:
             self.delete(path, grace_seconds=0)
 
-    def wait_until_asked(self, breaking: Json, policies: Collection[str]) -> None:
-        """Wait until the server asks all these policies of an object that breaks them: it takes up new ones in its
-        own time, and tells nobody."""
+    def wait_until_asked(self, breaking: Json, findings: Collection[str]) -> None:
+        """Wait until the server has all these findings of an object: it takes up new policies in its own time, and
+        tells nobody."""
         deadline = time.monotonic() + READY_SECONDS
-        while missing := set(policies) - self.submit(breaking).broken.keys():
+        while missing := set(findings) - self.submit(breaking).broken.keys():
             if time.monotonic() > deadline:
                 raise KubeError(0, "Timeout", f"the API server does not ask {', '.join(sorted(missing))}")
 
@@ -117,15 +120,27 @@ class Cluster(Kube):
         connection.endheaders(body)
         response = connection.getresponse()
         said = json.loads(response.read())
-        broken = {found[1]: found[2] for text in _warnings(response) if (found := _FAILED.search(text))}
+        broken = dict(_found(found) for text in _warnings(response) if (found := _FAILED.search(text)))
         if response.status == HTTPStatus.CONFLICT and method == "PUT":
             return Answer(outdated=True)
         if response.status == HTTPStatus.CONFLICT or response.status < HTTPStatus.BAD_REQUEST:
             # An object of that name is there: admission comes before the server finds that out.
             return Answer(broken, object=said)
         if denied := _FAILED.search(said["message"]):
-            return Answer({**broken, denied[1]: denied[2]})
+            return Answer(dict([*broken.items(), _found(denied)]))
         return Answer(broken, refused=said["message"])
+
+
+def finding(policy: str, rule: str) -> str:
+    """That an object breaks the rule, which the policy asks about."""
+    return f"{policy}/{rule}"
+
+
+def _found(said: re.Match[str]) -> tuple[str, str]:
+    policy, message = said[1], said[2]
+    if not (of := _RULE.match(message)):
+        return policy, message
+    return finding(policy, of[1] or of[2].upper().replace("_", "-")), message
 
 
 def _warnings(response: http.client.HTTPResponse) -> list[str]:

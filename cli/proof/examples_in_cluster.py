@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.proof.answers import NotAsked, Said
-from cli.proof.cluster import Answer, Cluster, Somebody
+from cli.proof.cluster import Answer, Cluster, Somebody, finding
 from cli.proof.not_in_cluster import not_in_cluster
-from policies.admission import Wanted, is_object, manifests, name_of, plural
+from policies.admission import Wanted, is_object, manifests, plural, policy_of
 from policies.rules._examples import PARAMETERS
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ class ExamplesInCluster:
         answer = self._answer(case)
         if answer.refused:
             return NotAsked(f"the API server itself refuses the object: {answer.refused}", of_itself=True)
-        return Said.BROKEN if self._policy_of(case) in answer.broken else Said.HOLDS
+        # A policy that cannot be evaluated names no rule: it is about this one, or about this one too.
+        broken = answer.broken.keys() & {self._finding(case), self._policy_of(case)}
+        return Said.BROKEN if broken else Said.HOLDS
 
     def _answer(self, case: Case) -> Answer:
         """What it says of the object; of one that was asked last for another rule, what it said then."""
@@ -91,13 +93,16 @@ class ExamplesInCluster:
         """Wait for each policy with the first example that the server itself accepts."""
         done: set[str] = set()
         for case in breaking:
-            policy, manifest = self._policy_of(case), dict(case.judged.properties)
-            if policy not in done and not self._cluster.submit(manifest).refused:
-                self._cluster.wait_until_asked(manifest, [policy])
-                done.add(policy)
+            expected, manifest = self._finding(case), dict(case.judged.properties)
+            if expected not in done and not self._cluster.submit(manifest).refused:
+                self._cluster.wait_until_asked(manifest, [expected])
+                done.add(expected)
+
+    def _finding(self, case: Case) -> str:
+        return finding(self._policy_of(case), case.rule.id)
 
     def _policy_of(self, case: Case) -> str:
-        return name_of(case.rule) + self._suffixes[repr(case.changed_parameters)]
+        return policy_of(case.rule, case.judged.type) + self._suffixes[repr(case.changed_parameters)]
 
 
 def renamed(manifest: Json, suffix: str) -> Json:

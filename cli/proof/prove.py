@@ -98,19 +98,10 @@ def _other_engine() -> Place | None:
 @contextmanager
 def _api_server(reporter: Reporter) -> Iterator[Cluster]:
     from cli.proof.cluster import Cluster
-    from rehearsal.progress import Silent
-    from rehearsal.session import Level as RehearsalLevel
-    from rehearsal.session import Session, World, needed_tools
-    from rehearsal.toolchain import Toolchain
+    from rehearsal.own_control_plane import own_control_plane
 
-    level = RehearsalLevel.OBJECTS
-    tools = Toolchain.default().ensure(needed_tools(level), reporter)
-    session = Session.start("policies-test", tools, World(), reporter, level)
-    try:
-        with Cluster(session.kubeconfig) as cluster:
-            yield cluster
-    finally:
-        session.stop(Silent(), remove=True)
+    with own_control_plane("policies-test", reporter) as session, Cluster(session.kubeconfig) as cluster:
+        yield cluster
 
 
 def _mutate(rules: Sequence[Rule], figures: Figures) -> None:

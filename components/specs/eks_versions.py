@@ -1,7 +1,8 @@
 """Versions of Kubernetes that Amazon EKS supports, and versions of its add-ons that fit them.
 
-Support ends on the days of https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html. Add-on versions
-are those that `aws eks describe-addon-versions` lists; a stack file can name newer ones.
+Standard support ends on the days of https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html, by which
+`policies/kubernetes_support.py` judges; Kubernetes itself ends its own on other days. Add-on versions are those that
+`aws eks describe-addon-versions` lists; a stack file can name newer ones.
 """
 
 from __future__ import annotations

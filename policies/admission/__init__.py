@@ -11,15 +11,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from policies import exceptions
+from policies.admission._groups import groups, in_cluster, policy_of
 from policies.admission._kinds import is_object, plural
 from policies.admission._mutating import mutating_binding, mutating_policy
-from policies.admission._validating import name_of, validating_binding, validating_policy
-from policies.admission._walk import can_be_said, free_names
+from policies.admission._validating import validating_binding, validating_policy
+from policies.admission._walk import free_names
 from policies.parameters import parameters_for
 from policies.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from policies.exceptions import PolicyException
     from policies.language import Condition
@@ -34,8 +35,8 @@ __all__ = [
     "is_object",
     "manifests",
     "manifests_of_stack",
-    "name_of",
     "plural",
+    "policy_of",
     "reads_request",
 ]
 
@@ -70,23 +71,15 @@ def manifests(
     rules: Iterable[Rule], parameters: Parameters, excepted: Iterable[PolicyException], wanted: Wanted
 ) -> Iterator[dict[str, Any]]:
     """The policies and bindings of these rules; none for a rule that is about no object of Kubernetes alone."""
-    excepted = tuple(excepted)
+    excepted, rules = tuple(excepted), tuple(rules)
+    for group in groups(rules):
+        yield validating_policy(group, parameters, excepted)
+        yield validating_binding(group, wanted.stage, wanted.left_alone)
     for rule in rules:
         conditions = in_cluster(rule)
-        if not conditions:
-            continue
-        yield validating_policy(rule, conditions, parameters, excepted)
-        yield validating_binding(rule, wanted.stage, wanted.left_alone)
         if wanted.fill_in and conditions.keys() & rule.defaults.keys():
             yield mutating_policy(rule, conditions, parameters, excepted)
             yield mutating_binding(rule, wanted.left_alone)
-
-
-def in_cluster(rule: Rule) -> Mapping[str, Condition]:
-    """The rule's conditions that the API server can judge: those of a single object, in what CEL can say."""
-    if rule.graph:
-        return {}
-    return {kind: each for kind, each in rule.conditions.items() if is_object(kind) and can_be_said(each)}
 
 
 def reads_request(condition: Condition) -> bool:

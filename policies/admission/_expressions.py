@@ -43,6 +43,9 @@ class _Shared:
 
 def expression(conditions: Mapping[str, Condition], parameters: Mapping[str, Any]) -> str:
     """What must be true of an object of any of these types. Raises NotInCelError where one looks beyond the object."""
+    if len(conditions) == 1:
+        (condition,) = conditions.values()
+        return to_cel(condition, parameters)
     shared = _Shared(parameters)
     reduced = {kind: _reduced(condition, kind, (), Every, shared) for kind, condition in conditions.items()}
     names = {_marker(spot): _places(by_kind, conditions) for spot, by_kind in shared.places.items()}

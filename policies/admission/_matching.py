@@ -52,12 +52,18 @@ _MADE_BY: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 """What Kubernetes' own controllers make of a workload: the owner's kind, and what its name adds to the workload's."""
 
 
+NOT_OF_THE_CLUSTER: Final = {
+    "name": "not-of-the-cluster-itself",
+    "expression": f"!(request.userInfo.username in {json.dumps(list(CLUSTERS_OWN))})",
+}
+"""The condition of a request that is the same for every rule."""
+
+
 def match_conditions(
     rule: Rule, conditions: Mapping[str, Condition], parameters: Parameters, exceptions: Iterable[PolicyException]
 ) -> list[dict[str, str]]:
-    """All must be true for the rule to be asked about a request."""
+    """All must be true for the rule to be asked about a request that is not the cluster's own."""
     found = {
-        "not-of-the-cluster-itself": f"!(request.userInfo.username in {json.dumps(list(CLUSTERS_OWN))})",
         "decides-something-new": _changed(conditions),
         "of-a-tenant": _of_a_tenant(rule, parameters),
         "not-made-of-a-workload": _original(conditions, parameters),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from policies.admission._expressions import expression
 from policies.admission._kinds import kinds, resource_rules
-from policies.admission._matching import match_conditions
-from policies.admission._validating import API_VERSION, matched_namespaces, metadata, name_of
+from policies.admission._matching import NOT_OF_THE_CLUSTER, match_conditions
+from policies.admission._validating import API_VERSION, matched_namespaces, metadata
 from policies.language import steps
 
 if TYPE_CHECKING:
@@ -23,13 +23,22 @@ if TYPE_CHECKING:
 Manifest = dict[str, Any]
 
 
+def name_of(rule: Rule) -> str:
+    """What the objects are called that fill in what the rule knows."""
+    return f"mlplatform-{rule.id.lower()}"
+
+
 def mutating_policy(
     rule: Rule, conditions: Mapping[str, Condition], parameters: Parameters, exceptions: Iterable[PolicyException]
 ) -> Manifest:
     """The policy that gives an object the rule's values wherever it has none, if the object breaks the rule."""
     filled = {kind: condition for kind, condition in conditions.items() if kind in rule.defaults}
     holds = expression(filled, asdict(parameters))
-    asked = [*match_conditions(rule, filled, parameters, exceptions), {"name": "broken", "expression": f"!({holds})"}]
+    asked = [
+        NOT_OF_THE_CLUSTER,
+        *match_conditions(rule, filled, parameters, exceptions),
+        {"name": "broken", "expression": f"!({holds})"},
+    ]
     spec = {
         "failurePolicy": "Fail",
         # A container that another plugin adds afterwards is looked at too.
@@ -41,7 +50,7 @@ def mutating_policy(
     return {
         "apiVersion": API_VERSION,
         "kind": "MutatingAdmissionPolicy",
-        "metadata": metadata(name_of(rule), rule),
+        "metadata": metadata(name_of(rule), [rule]),
         "spec": spec,
     }
 
@@ -51,7 +60,7 @@ def mutating_binding(rule: Rule, left_alone: Sequence[str]) -> Manifest:
     return {
         "apiVersion": API_VERSION,
         "kind": "MutatingAdmissionPolicyBinding",
-        "metadata": metadata(name_of(rule), rule),
+        "metadata": metadata(name_of(rule), [rule]),
         "spec": {"policyName": name_of(rule), "matchResources": matched_namespaces(left_alone)},
     }
 

@@ -80,6 +80,8 @@ class _Writer:
 
     @write.register
     def _(self, condition: Compare) -> str:
+        if condition.comparison == "==" and (value := self._or(condition)):
+            return f"({value} == {self._against(condition)})"
         return self._test(condition, lambda value, other: f"{value} {condition.comparison} {other}")
 
     @write.register
@@ -91,10 +93,14 @@ class _Writer:
     @write.register
     def _(self, condition: Text) -> str:
         function = "startsWith" if condition.test == "starts with" else condition.test
+        if value := self._or(condition):
+            return f"{value}.{function}({self._against(condition)})"
         return self._test(condition, lambda value, other: f"{value}.{function}({other})")
 
     @write.register
     def _(self, condition: Among) -> str:
+        if value := self._or(condition):
+            return f"({value} in {self._against(condition)})"
         return self._test(condition, lambda value, other: f"{value} in {other}")
 
     @write.register
@@ -115,15 +121,15 @@ class _Writer:
 
     @write.register
     def _(self, condition: Every) -> str:
-        return "(" + " && ".join(self._loops(condition, "all")) + ")"
+        return self._loop(condition, "all")
 
     @write.register
     def _(self, condition: Some) -> str:
-        return "(" + " || ".join(self._loops(condition, "exists")) + ")"
+        return self._loop(condition, "exists")
 
     @write.register
     def _(self, condition: AtMostOne) -> str:
-        return "(" + " + ".join(f"{each}.size()" for each in self._loops(condition, "filter")) + " <= 1)"
+        return f"({self._loop(condition, 'filter')}.size() <= 1)"
 
     @write.register
     def _(self, condition: Let) -> str:
@@ -132,12 +138,12 @@ class _Writer:
     def _within(self, name: str, expression: str) -> _Writer:
         return _Writer(self._parameters, _over({name: expression}, self._names))
 
-    def _loops(self, loop: Every | Some | AtMostOne, macro: str) -> list[str]:
+    def _loop(self, loop: Every | Some | AtMostOne, macro: str) -> str:
+        """The macro over all elements of all lists: what is said of each stands once."""
         body = self._within(loop.name, loop.name).write(loop.condition)
-        return [f"{each}.{macro}({loop.name}, {body})" for each in self._lists(loop)]
-
-    def _lists(self, loop: Every | Some | AtMostOne) -> list[str]:
-        return [self._list(over) for over in loop.over]
+        lists = [self._list(over) for over in loop.over]
+        joined = lists[0] if len(lists) == 1 else f"({' + '.join(lists)})"
+        return f"{joined}.{macro}({loop.name}, {body})"
 
     def _list(self, over: Path | Related) -> str:
         if isinstance(over, Related):
@@ -150,6 +156,31 @@ class _Writer:
         value, against = self._value(condition.path, guards), condition.against
         other = self._value(against, guards) if isinstance(against, Path) else json.dumps(against)
         return f"({' && '.join([*guards, spelled(value, other)])})"
+
+    def _or(self, condition: Comparison) -> str:
+        """The value at the condition's path, or one of the same type of which the test does not hold: so the path is
+        walked once.
+
+        Nothing where that cannot be said: what it is tested against may be absent too, or the path is the request's.
+        """
+        path, against = condition.path, condition.against
+        if path.root == "parameters" or not path.keys or isinstance(path.keys[-1], Reading):
+            return ""
+        if isinstance(against, Path) and against.root != "parameters":
+            return ""
+        other = self._other(condition)
+        failing = not other if isinstance(other, bool) else other - 1 if isinstance(other, int | float) else ""
+        if condition.holds(failing, other):
+            return ""
+        return f"{self._optional(path)}.orValue({json.dumps(failing)})"
+
+    def _against(self, condition: Comparison) -> str:
+        return json.dumps(self._other(condition))
+
+    def _other(self, condition: Comparison) -> object:
+        """The value that it is tested against, where that is known here."""
+        against = condition.against
+        return self._parameters[str(against.keys[0])] if isinstance(against, Path) else against
 
     def _value(self, path: Path, guards: list[str]) -> str:
         """The value at a path; what must hold for there to be one is added to the guards."""

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from policies import exceptions
-from policies.pack.server import serve
+from policies.pack.server import Pack, serve
 from policies.parameters import parameters_for
 from policies.rules import RULES
 
 EXCEPTIONS = exceptions.load(datetime.now(UTC).date(), {rule.id for rule in RULES})
 
-serve("mlplatform", "0.1.0", RULES, parameters_for, EXCEPTIONS)
+serve(Pack("mlplatform", "0.1.0", RULES, parameters_for, EXCEPTIONS))

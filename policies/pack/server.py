@@ -188,19 +188,13 @@ class Pack(analyzer_grpc.AnalyzerServicer):
         )
 
 
-def serve(
-    name: str,
-    version: str,
-    rules: Iterable[Rule],
-    parameters_for: Callable[[str], Parameters],
-    exceptions: Exceptions = NO_EXCEPTIONS,
-) -> None:
+def serve(pack: Pack) -> None:
     """Serve the pack on a free port of the loopback interface, say the port on standard output, and never return."""
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=4),
         options=[("grpc.max_receive_message_length", _LARGEST_MESSAGE_BYTES)],
     )
-    analyzer_grpc.add_AnalyzerServicer_to_server(Pack(name, version, rules, parameters_for, exceptions), server)
+    analyzer_grpc.add_AnalyzerServicer_to_server(pack, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

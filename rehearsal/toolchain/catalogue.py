@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _PULUMI: Final = "3.259.0"
 _PULUMI_KUBERNETES: Final = "4.25.0"
 _KUBERNETES: Final = "1.36.1"
+_HELM: Final = "3.20.2"
 
 _PULUMI_TAGS = ("osusergo", "grpcnotrace")
 _PULUMI_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
@@ -138,7 +139,19 @@ _CONTROL_PLANE = (
     ),
 )
 
+_CHARTS = (
+    Tool(
+        name="helm",
+        version=_HELM,
+        programs={"helm": "helm.sh/helm/v3/cmd/helm"},
+        release=vendors.helm(_HELM),
+        expected_seconds=47,
+        peak_memory_gib=0.8,
+        disk_gib=0.8,
+    ),
+)
+
 CATALOGUE: Final[Mapping[str, Tool]] = MappingProxyType(
-    {tool.name: tool for tool in (*_ENGINE, *_CONTROL_PLANE, *CONTROLLERS, *MONITORING)}
+    {tool.name: tool for tool in (*_ENGINE, *_CONTROL_PLANE, *CONTROLLERS, *MONITORING, *_CHARTS)}
 )
 """Every tool by name."""

@@ -76,3 +76,16 @@ def prometheus_project(project: str, version: str, binaries: Iterable[str]) -> M
         )
         for machine in _MACHINES
     }
+
+
+def helm(version: str) -> Mapping[str, Release]:
+    """Helm's archive, with its sum beside it in a list of one."""
+    base = f"https://get.helm.sh/helm-v{version}-linux"
+    return {
+        machine: Release(
+            archive=f"{base}-{machine}.tar.gz",
+            checksums=f"{base}-{machine}.tar.gz.sha256sum",
+            members={"helm": f"linux-{machine}/helm"},
+        )
+        for machine in _MACHINES
+    }

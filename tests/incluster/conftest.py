@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rehearsal.kube import Kube
-from rehearsal.progress import Silent
-from rehearsal.session import Level, Session, World, needed_tools
-from rehearsal.toolchain import Toolchain
+from rehearsal.own_control_plane import own_control_plane
 from tests.incluster.api_server import ApiServer
 
 if TYPE_CHECKING:
@@ -37,10 +35,5 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kube]:
     """A client of a real control plane with simulated nodes, which nobody else uses."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("MLPLATFORM_STATE", str(tmp_path_factory.mktemp("state")))
-        tools = Toolchain.default().ensure(needed_tools(Level.OBJECTS), Silent())
-        session = Session.start("incluster", tools, World(), Silent(), Level.OBJECTS)
-        try:
-            with Kube(session.kubeconfig) as client:
-                yield client
-        finally:
-            session.stop(Silent(), remove=True)
+        with own_control_plane("incluster") as session, Kube(session.kubeconfig) as client:
+            yield client

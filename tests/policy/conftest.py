@@ -20,9 +20,7 @@ from cli.proof.examples_in_cluster import ExamplesInCluster
 from policies.language import UNKNOWN
 from policies.proof.cases import cases
 from policies.rules import RULES
-from rehearsal.progress import Silent
-from rehearsal.session import Level, Session, World, needed_tools
-from rehearsal.toolchain import Toolchain
+from rehearsal.own_control_plane import own_control_plane
 
 if TYPE_CHECKING:
     from policies.resource import Resource
@@ -144,13 +142,8 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A real API server that nobody else uses."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("MLPLATFORM_STATE", str(tmp_path_factory.mktemp("state")))
-        tools = Toolchain.default().ensure(needed_tools(Level.OBJECTS), Silent())
-        session = Session.start("policies", tools, World(), Silent(), Level.OBJECTS)
-        try:
-            with Cluster(session.kubeconfig) as cluster:
-                yield cluster
-        finally:
-            session.stop(Silent(), remove=True)
+        with own_control_plane("policies") as session, Cluster(session.kubeconfig) as cluster:
+            yield cluster
 
 
 @pytest.fixture(scope="session")

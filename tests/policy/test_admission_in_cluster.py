@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cli.proof.cluster import Somebody
+from cli.proof.cluster import Somebody, finding
 from cli.proof.examples_in_cluster import renamed
-from policies.admission import Wanted, is_object, manifests, name_of
+from policies.admission import Wanted, is_object, manifests, policy_of
 from policies.exceptions import PolicyException
 from policies.filling import filled
 from policies.judgement import Outcome
@@ -19,6 +19,7 @@ from policies.proof.cases import cases
 from policies.rule import Example
 from policies.rules import RULES
 from policies.rules._examples import PARAMETERS, resources
+from tests.world.watching import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,9 +34,9 @@ pytestmark = [pytest.mark.policy, pytest.mark.rehearsal]
 Json = dict[str, Any]
 CONTROLLER = Somebody("system:serviceaccount:kube-system:daemon-set-controller", ("mlplatform:proof",))
 TENANT = Somebody("ada", ("mlplatform:proof",))
+SERVICE = "core/Service"
 NODE_PORT = {"spec.type": "NodePort"}
 GPUS = {"spec.containers[0].resources.limits": {"nvidia.com/gpu": "1", "cpu": "1", "memory": "2Gi"}}
-SECONDS = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def broken(cluster: Cluster, rule: str, *asked: Any) -> bool:
     """Whether the server says that the rule is broken."""
     answer = cluster.submit(*asked)
     assert not answer.refused, answer.refused
-    return any(name.startswith(name_of(of(rule))) for name in answer.broken)
+    return any(name.endswith(f"/{rule}") for name in answer.broken)
 
 
 @pytest.fixture
@@ -75,14 +76,13 @@ def denying(cluster: Cluster) -> Iterator[str]:
     made = [renamed(each, "-deny") for each in manifests([rule], PARAMETERS, (), Wanted(left_alone=("monitoring",)))]
     for each in made:
         cluster.apply(each)
-    cluster.wait_until_asked(manifest("service", NODE_PORT), [f"{name_of(rule)}-deny"])
-    yield f"{name_of(rule)}-deny"
+    service, denial = manifest("service", NODE_PORT), finding(f"{policy_of(rule, SERVICE)}-deny", rule.id)
+    cluster.wait_until_asked(service, [denial])
+    yield denial
     for each in made:
         cluster.delete(cluster.path_of(each))
     # It refuses for a moment longer, and would refuse the next test's objects.
-    deadline = time.monotonic() + SECONDS
-    while f"{name_of(rule)}-deny" in cluster.submit(manifest("service", NODE_PORT)).broken:
-        assert time.monotonic() < deadline, "the API server goes on with a policy that is gone"
+    until(lambda: denial not in cluster.submit(service).broken, "an API server without the policy that is gone")
 
 
 def test_who_is_refused_is_told_the_rule_and_what_to_do(cluster: Cluster, denying: str) -> None:
@@ -144,8 +144,9 @@ def test_an_exception_counts_until_its_last_day_is_over(cluster: Cluster, days: 
         cluster.apply(each)
     try:
         other = manifest("service", {**NODE_PORT, "metadata.name": "other"})
-        cluster.wait_until_asked(other, [name_of(rule) + suffix])
-        excepted = name_of(rule) + suffix not in cluster.submit(manifest("service", NODE_PORT)).broken
+        expected = finding(policy_of(rule, SERVICE) + suffix, rule.id)
+        cluster.wait_until_asked(other, [expected])
+        excepted = expected not in cluster.submit(manifest("service", NODE_PORT)).broken
     finally:
         for each in made:
             cluster.delete(cluster.path_of(each))
@@ -163,6 +164,11 @@ def fillable(rule: Rule) -> Iterator[tuple[Case, bool]]:
             yield case, mended.verdict().outcome is not Outcome.FAIL
 
 
+def holds_of(cluster: Cluster, rule: Rule, asked: Json) -> bool:
+    """Whether the server says nothing of the rule."""
+    return not any(name.endswith(f"/{rule.id}") for name in cluster.submit(asked).broken)
+
+
 @pytest.fixture(scope="module")
 def filling(cluster: Cluster) -> Iterator[None]:
     """The policies that fill in, for as long as they are tested: the others then see what they make of an object."""
@@ -172,9 +178,7 @@ def filling(cluster: Cluster) -> Iterator[None]:
         cluster.apply(each)
     for rule in FILLING:
         probe = next(dict(case.judged.properties) for case, is_mended in fillable(rule) if is_mended)
-        deadline = time.monotonic() + SECONDS
-        while any(name.startswith(f"{name_of(rule)}-") for name in cluster.submit(probe).broken):
-            assert time.monotonic() < deadline, f"the API server does not take up the policy that fills in {rule.id}"
+        until(partial(holds_of, cluster, rule, probe), f"an API server that fills in what {rule.id} asks for")
     yield
     for each in made:
         cluster.delete(cluster.path_of(each))
@@ -188,7 +192,7 @@ def test_the_server_fills_in_what_the_pack_fills_in(cluster: Cluster, rule: Rule
         answer = cluster.submit(dict(case.judged.properties))
         if answer.refused:
             continue
-        stays_broken = any(name.startswith(f"{name_of(rule)}-") for name in answer.broken)
+        stays_broken = any(name.endswith(f"/{rule.id}") for name in answer.broken)
         assert stays_broken is not is_mended, case.label
         compared += 1
     assert compared

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from policies.language import all_of, may, now, old, parameter, requester, resource
+from policies.language import all_of, every, may, now, old, parameter, requester, resource
 from policies.language.cel import NotInCelError, to_cel
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ pytestmark = pytest.mark.policy
         (resource["n"].at_least(2), "(object.?n.hasValue() && object.?n.value() >= 2)"),
         (
             resource["cs"].every(lambda c: ~c["on"].is_true()),
-            "(optional.ofNonZeroValue(object.?cs.orValue([])).orValue([])"
-            ".all(c, !(c.?on.hasValue() && c.?on.value() == true)))",
+            "optional.ofNonZeroValue(object.?cs.orValue([])).orValue([]).all(c, !(c.?on.orValue(false) == true))",
         ),
         (resource['labels["a/b"]'].exists(), '(object.?labels[?"a/b"].orValue(null) != null)'),
         (
@@ -31,6 +30,14 @@ pytestmark = pytest.mark.policy
             'quantity("%s".format([8]))) <= 0)',
         ),
         (resource["spec"].let(lambda pod: pod["hostPID"].exists()), "(object.?spec.?hostPID.orValue(null) != null)"),
+        (
+            every((resource["as"], resource["bs"]), lambda each: each["x"].starts_with("y")),
+            "(optional.ofNonZeroValue(object.?as.orValue([])).orValue([])"
+            " + optional.ofNonZeroValue(object.?bs.orValue([])).orValue([]))"
+            '.all(each, each.?x.orValue("").startsWith("y"))',
+        ),
+        (resource["x"].matches("^$"), '(object.?x.hasValue() && object.?x.value().matches("^$"))'),
+        (resource["x"].is_one_of(("y", "z")), '(object.?x.orValue("") in ["y", "z"])'),
         (old["a"].exists(), "(optional.ofNonZeroValue(oldObject).?a.orValue(null) != null)"),
         (all_of(), "true"),
     ],
@@ -46,7 +53,7 @@ def test_a_condition_is_written_as_cel(condition: Condition, expression: str) ->
             resource["a"].digest().equals("0"),
             '(object.?a.hasValue() && object.?a.value().find("[0-9a-f]{64}|[0-9a-f]{40}") == "0")',
         ),
-        (resource["a"].has_in_it("x"), '(object.?a.hasValue() && object.?a.value().contains("x"))'),
+        (resource["a"].has_in_it("x"), 'object.?a.orValue("").contains("x")'),
         (
             resource["a"].is_later_than(now, days=parameter("limit")),
             '(object.?a.hasValue() && timestamp(string(object.?a.value())) + duration("192h") > '

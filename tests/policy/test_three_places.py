@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from cli.proof.cluster import finding
 from cli.proof.examples_in_cluster import renamed
 from components._image_lock import OTHER_LOCK
 from components._versions import IMAGES
-from policies.admission import Wanted, manifests, name_of
+from policies.admission import Wanted, manifests, policy_of
 from policies.parameters import parameters_for
 from policies.resource import Resource, from_manifest, type_of_token
 from policies.rules import RULES
@@ -162,6 +163,12 @@ def buckets(project: Path) -> list[Resource]:
     ]
 
 
+def in_cluster(section: Section) -> str:
+    """The finding of the API server."""
+    policy = policy_of(section.rule, from_manifest(section.manifest).type)
+    return finding(policy + SUFFIX, section.rule.id)
+
+
 @pytest.fixture(scope="module")
 def denying(api_server: Cluster, examples_in_cluster: ExamplesInCluster) -> Iterator[Cluster]:
     """The API server with the stack's own policies of these rules, which refuse, in the namespace of the page only."""
@@ -176,7 +183,7 @@ def denying(api_server: Cluster, examples_in_cluster: ExamplesInCluster) -> Iter
             each["spec"]["matchResources"] = {"namespaceSelector": selector}
         api_server.apply(each)
     for section in OBJECTS:
-        api_server.wait_until_asked(section.manifest, [name_of(section.rule) + SUFFIX])
+        api_server.wait_until_asked(section.manifest, [in_cluster(section)])
     yield api_server
     for each in made:
         api_server.delete(api_server.path_of(each))
@@ -186,5 +193,5 @@ def denying(api_server: Cluster, examples_in_cluster: ExamplesInCluster) -> Iter
 @each_object
 def test_the_api_server_refuses_the_object(section: Section, denying: Cluster) -> None:
     answer = denying.submit(section.manifest)
-    assert answer.broken[name_of(section.rule) + SUFFIX] == section.said
+    assert answer.broken[in_cluster(section)] == section.said
     assert not answer.object, "it would have been stored"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import boto3
 import moto
 import pytest
 
+from cli.prerequisites import SUPPORTED
 from components.specs.aws_regions import REGIONS
 from components.specs.eks_versions import ADDONS, AS_OF, RELEASES, addon_version
 from components.specs.instance_types import MACHINES, architecture
+from policies.kubernetes_support import EKS_STANDARD_SUPPORT_ENDS
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,17 @@ def test_a_version_of_kubernetes_was_supported_when_the_facts_were_looked_up() -
     assert all(release.supported_until > AS_OF for release in RELEASES.values())
     minors = [int(version.removeprefix("1.")) for version in RELEASES]
     assert minors == list(range(minors[0], minors[0] + len(minors)))
+
+
+def test_rules_and_stack_files_agree_until_when_eks_supports_a_version() -> None:
+    judged = {version: datetime.fromisoformat(end).date() for version, end in EKS_STANDARD_SUPPORT_ENDS.items()}
+    assert {version: judged[version] for version in RELEASES} == {
+        version: release.supported_until for version, release in RELEASES.items()
+    }
+
+
+def test_a_cluster_that_was_there_before_may_have_the_versions_of_eks() -> None:
+    assert [f"1.{minor}" for minor in SUPPORTED] == list(RELEASES)
 
 
 def test_kube_proxy_has_the_version_of_its_kubernetes() -> None:

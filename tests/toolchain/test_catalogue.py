@@ -26,6 +26,7 @@ VERSION_OF = {
     "cilium": "github.com/cilium/cilium",
     "kube-rbac-proxy": "github.com/brancz/kube-rbac-proxy",
     "alertmanager": "github.com/prometheus/alertmanager",
+    "helm": "helm.sh/helm/v3",
 }
 WITHOUT_MODULE_VERSION = {"pulumi-resource-kubernetes", "prometheus", "pause"}
 

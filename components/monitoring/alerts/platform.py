@@ -57,10 +57,10 @@ GROUP: Final = Group(
             """sum by (policy) (increase(
                 apiserver_validating_admission_policy_check_total{enforcement_action="deny"}[15m])) > 20""",
             "warning",
-            "The rule {{ $labels.policy }} refused {{ $value | humanize }} objects within 15 minutes",
+            "The policy {{ $labels.policy }} refused {{ $value | humanize }} objects within 15 minutes",
             "Somebody's automation repeats what is not allowed, or a change of the platform made it so.",
             (
-                "The audit log has who: `objectRef` and `user` of the requests that were refused with this rule.",
+                "The audit log has who and what: `objectRef`, `user` and the rule's id in the message of the refusal.",
                 "The rule's page in `docs/policies` says how to comply, and how an exception is asked for.",
             ),
         ),
@@ -69,9 +69,9 @@ GROUP: Final = Group(
             """sum by (policy) (increase(
                 apiserver_validating_admission_policy_check_total{error_type!="no_error"}[15m])) > 0""",
             "critical",
-            "The rule {{ $labels.policy }} cannot be evaluated",
-            "The API server refuses what the rule applies to, whether or not it complies.",
-            ("`kubectl get validatingadmissionpolicy <rule> -o yaml`: `status` has the error.", "Run `pulumi up`."),
+            "The policy {{ $labels.policy }} cannot be evaluated",
+            "The API server refuses what its rules apply to, whether or not it complies.",
+            ("`kubectl get validatingadmissionpolicy <policy> -o yaml`: `status` has the error.", "Run `pulumi up`."),
         ),
         Alert(
             "CertificateExpires",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from policies.language import Condition, Truth
 from policies.language.paths import Scope
-from policies.pack.server import serve
+from policies.pack.server import Pack, serve
 from policies.rules import RULES
 from policies.rules._examples import PARAMETERS
 
@@ -25,4 +25,6 @@ OTHER = replace(
     defaults={},
 )
 
-serve("examples", "0.0.1", (DEFECT, *RULES, OTHER), lambda stack: replace(PARAMETERS, **json.loads(stack or "{}")))
+serve(
+    Pack("examples", "0.0.1", (DEFECT, *RULES, OTHER), lambda stack: replace(PARAMETERS, **json.loads(stack or "{}")))
+)
