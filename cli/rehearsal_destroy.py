@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _CLUSTER = "mlplatform:cluster"
 _BUCKET = "mlplatform:artifact_bucket"
-_TEAMS = "mlplatform:teams"
 
 
 def destroy(home: EngineHome, reporter: Reporter) -> None:
@@ -81,12 +80,11 @@ def _take_protection_off(home: EngineHome, reporter: Reporter) -> None:
 
 def _miss_nothing(config: dict[str, Any]) -> bool:
     """Have a stack file say that nobody misses what it describes; whether it did not say so before."""
-    cluster = config.get(_CLUSTER) or {}
+    cluster = config.setdefault(_CLUSTER, {})
     if cluster.get("kind") != "eks":
-        teams = [team for team in config[_TEAMS] if not team.get("leaving")] if cluster.get("keep_crds", True) else []
-        for team in teams:
-            team["leaving"] = True
-        return bool(teams)
+        kept = cluster.get("keep_crds", True)
+        cluster["keep_crds"] = False
+        return bool(kept)
     if cluster.get("disposable"):
         return False
     cluster["disposable"] = True

@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 import textwrap
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
@@ -81,6 +82,20 @@ class Platform:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    @contextmanager
+    def logs(self, namespace: str, pod: str) -> Iterator[IO[str]]:
+        """The lines that the pod's container writes, as they come."""
+        with subprocess.Popen(
+            ["kubectl", f"--kubeconfig={self.session.kubeconfig}", "logs", "--follow", f"--namespace={namespace}", pod],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as following:
+            assert following.stdout is not None
+            try:
+                yield following.stdout
+            finally:
+                following.terminate()
 
     def wait_for(self, namespace: str, resource: str, condition: str, *, seconds: int = 60) -> None:
         """Wait, watching, until the resource meets the condition (kubectl's `--for`)."""
