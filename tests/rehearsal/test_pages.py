@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rehearsal.progress import Silent
-from rehearsal.session import Level, Session, World, needed_tools
-from rehearsal.toolchain import Toolchain
+from rehearsal.own_control_plane import own_control_plane
 from tests.rehearsal.conftest import NAME, PROJECT
 
 if TYPE_CHECKING:
@@ -80,15 +78,8 @@ def environment(platform: Platform, block: str) -> dict[str, str]:
 def own_cluster(platform: Platform) -> Iterator[Path]:
     """The kubeconfig of a cluster that has no platform yet."""
     assert platform.summary["ready"]
-    session = Session.start(
-        "own-cluster",
-        Toolchain.default().ensure(needed_tools(Level.OBJECTS), Silent()),
-        World(),
-        Silent(),
-        Level.OBJECTS,
-    )
-    yield session.kubeconfig
-    session.stop(Silent(), remove=True)
+    with own_control_plane("own-cluster") as session:
+        yield session.kubeconfig
 
 
 def succeeds(shell: list[str], directory: Path, environment: dict[str, str]) -> None:
