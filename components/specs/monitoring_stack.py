@@ -12,6 +12,11 @@ from components.specs.size import Size
 from components.specs.storage import Storage
 
 _MONTH: Final = 30
+PEOPLE: Final = "people"
+"""Who hears of every alert: the webhook and the topic."""
+HEARTBEAT: Final = "heartbeat"
+"""Who hears that alerting works."""
+OWN_RECEIVERS: Final = frozenset({PEOPLE, HEARTBEAT})
 
 
 class _Prometheus(Spec):
@@ -82,6 +87,8 @@ class Alerting(Spec):
         names = [each.name for each in self.receivers]
         if len(set(names)) < len(names):
             raise ValueError("two receivers have the same name; rename one of them")
+        if taken := sorted(OWN_RECEIVERS.intersection(names)):
+            raise ValueError(f"the platform has a receiver of its own called {taken[0]}; rename yours")
         return self
 
 
