@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, Tag, model_validator
 
 from components._spec import Spec, by_kind
+from components.specs.hooks import Hooks
 from components.specs.receivers import MailAddress, Receiver, SecretName
 from components.specs.size import Size
 from components.specs.storage import Storage
@@ -137,6 +138,8 @@ class MonitoringStackSpec(Spec):
     """Prometheus."""
     alerting: Alerting = Alerting()
     """Alertmanager."""
+    hooks: Hooks = Hooks()
+    """Tools that people have already."""
     logs: Logs = NodeLogs()
     """Logs of containers."""
     dashboards: Dashboards = Dashboards()

@@ -15,7 +15,7 @@ from components.monitoring import alertmanager, receivers
 from tests.monitoring.server import listening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from components.specs.monitoring_stack import Alerting
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """Takes every message by HTTP and keeps it."""
+    """Takes every message by HTTP and keeps it, as `read` makes it of the bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[bytes], Any] = json.loads) -> None:
         self.messages: queue.Queue[tuple[str, dict[str, str], Any]] = queue.Queue()
         messages = self.messages
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = read(self.rfile.read(int(self.headers["Content-Length"])))
                 self.send_response(202)
                 self.end_headers()
                 self.wfile.write(b"{}")
@@ -55,8 +55,8 @@ class Recorder:
 
 
 @contextmanager
-def recorder() -> Iterator[Recorder]:
-    recording = Recorder()
+def recorder(read: Callable[[bytes], Any] = json.loads) -> Iterator[Recorder]:
+    recording = Recorder(read)
     try:
         yield recording
     finally:

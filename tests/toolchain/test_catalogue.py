@@ -26,6 +26,7 @@ VERSION_OF = {
     "cilium": "github.com/cilium/cilium",
     "kube-rbac-proxy": "github.com/brancz/kube-rbac-proxy",
     "alertmanager": "github.com/prometheus/alertmanager",
+    "otelcol": "go.opentelemetry.io/collector/otelcol",
 }
 WITHOUT_MODULE_VERSION = {"pulumi-resource-kubernetes", "prometheus", "pause"}
 
