@@ -30,7 +30,7 @@ _SECRETS: Final = "/hooks"
 _NEW_RELIC: Final = {"us": "https://otlp.nr-data.net", "eu": "https://otlp.eu01.nr-data.net"}
 _SIZE: Final = Size(cpu_millicores=200, cpu_limit_millicores=1000, memory_mib=512)
 FEDERATED: Final = (
-    '{__name__=~".+:.+"}',
+    '{__name__=~"(endpoint|slo):.+"}',
     '{__name__="ALERTS", alertstate="firing"}',
     '{__name__=~"DCGM_FI_DEV_(GPU_UTIL|FB_USED|FB_FREE|GPU_TEMP|POWER_USAGE|XID_ERRORS)"}',
     '{__name__=~"kueue_(pending_workloads|admitted_active_workloads|cluster_queue_resource_usage)"}',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import socket
 import subprocess
 import time
@@ -24,6 +25,7 @@ from tests.components.pods import pods
 from tests.components.recorded import record
 from tests.monitoring import promtool
 from tests.monitoring.alertmanager import recorder
+from tests.monitoring.known_metrics import RECORDED, known
 from tests.monitoring.server import prometheus
 
 if TYPE_CHECKING:
@@ -145,6 +147,16 @@ def test_metrics_logs_and_traces_reach_every_hook_with_its_own_key(tools: Tools,
     assert b"answer" in arrived["/a$b/v1/traces"]
     assert b"endpoint:requests:rate5m" in arrived["/a$b/v1/metrics"]
     assert b"assistant" in arrived["/new-relic/v1/metrics"]
+
+
+def test_only_gauges_are_handed_on_and_all_that_is_recorded() -> None:
+    names = [each.split('"')[1] for each in collector.FEDERATED]
+    handed = {series for series in known() if any(re.fullmatch(each, series) for each in names)}
+    assert handed >= RECORDED.keys()
+    # Federation tells no counter from a gauge.
+    counting = re.compile(r"_(total|bucket|sum|count)$")
+    assert not {each for each in handed if counting.search(each)}
+    assert all(any(re.fullmatch(each, series) for series in known()) for each in names)
 
 
 def test_datadog_is_told_by_the_exporter_that_its_makers_ask_for() -> None:
