@@ -156,9 +156,7 @@ def _figures(address: str, gpus: int, endpoints: int) -> list[Figure]:
         Figure("series that rules record", recorded, ""),
         Figure("of them for one endpoint", of_endpoints / endpoints, "", OF_AN_ENDPOINT),
         Figure("of them for one team's queue", (recorded - of_endpoints) / TEAMS, "", OF_AN_ENDPOINT),
-        Figure(
-            "of them for GPUs", _value(address, 'count({__name__=~"(endpoint|slo):.+", gpu!=""}) or vector(0)'), "", 0
-        ),
+        Figure("of them for GPUs", of_gpus, "", 0),
         Figure("alerts that wait or fire", _value(address, "count(ALERTS) or vector(0)"), ""),
         Figure("all rules judged once", rules, "s", RULE_SECONDS),
         Figure("Prometheus' memory", float(own["process_resident_memory_bytes"]) / 2**20, "MiB", MEMORY_MIB),
