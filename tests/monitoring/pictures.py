@@ -53,11 +53,12 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "endpoint": ("/get-online-features",) * 3,
     "type": ("avail", "avail", "avail"),
 }
-_LE: Final = (0.05, 0.25, 1.0, 5.0, 30.0, 640.0, math.inf)
+_BELOW: Final = {0.05: 0.2, 0.25: 0.55, 1.0: 0.85, 5.0: 0.97, 30.0: 0.99, 640.0: 0.998, math.inf: 1.0}
+"""Bounds of histograms, and the share of events below each."""
 _SIZES: Final = (
     (r"up", 1),
     (r".*(_ratio|_perc|budget:left)", 0.6),
-    (r".*(GPU_UTIL|GPU_TEMP)", 62),
+    (r".*(GPU_UTIL|GPU_TEMP)", 54),
     (r".*(FB_USED|FB_FREE)", 40_000),
     (r".*POWER_USAGE", 420),
     (r".*ENERGY.*", 420_000),
@@ -112,10 +113,10 @@ def _called(legend: str, labels: Mapping[str, str]) -> str:
 def _samples() -> Iterator[str]:
     for name, labels in sorted(known().items()):
         size = next(size for pattern, size in _SIZES if re.fullmatch(pattern, name))
-        bounds: tuple[float | None, ...] = _LE if "le" in labels else (None,)
+        bounds: tuple[float | None, ...] = tuple(_BELOW) if "le" in labels else (None,)
         for variant in range(_VARIANTS):
-            for place, bound in enumerate(bounds):
-                share = 1.0 if bound is None else (place + 1) / len(_LE)
+            for bound in bounds:
+                share = 1.0 if bound is None else _BELOW[bound]
                 typical = size * share * _factor(name, variant)
                 yield from _series(name, _labelled(labels, variant, bound), typical, variant)
 
@@ -130,7 +131,7 @@ def _labelled(labels: set[str], variant: int, bound: float | None) -> str:
 
 def _factor(name: str, variant: int) -> float:
     """The third GPU is held and not used."""
-    return 0.03 if name.endswith("GPU_UTIL") and variant == 2 else 1 + variant / 2
+    return 0.03 if name.endswith("GPU_UTIL") and variant == 2 else 1 + variant / 5
 
 
 def _series(name: str, labels: str, size: float, variant: int) -> Iterator[str]:
