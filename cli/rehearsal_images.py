@@ -54,8 +54,10 @@ def obtain(stack: str, settings: Settings, store: ImageStore | None, reporter: R
 
 
 def _images(settings: Settings) -> list[Image]:
-    on_aws = settings.cluster.kind == "eks"
-    return [image for name, image in IMAGES.items() if on_aws or name not in _OF_EKS]
+    absent = set() if settings.cluster.kind == "eks" else set(_OF_EKS)
+    if not settings.monitoring.hooks.collects:
+        absent.add("otel-collector")
+    return [image for name, image in IMAGES.items() if name not in absent]
 
 
 def _digests(images: list[Image], store: ImageStore, reporter: Reporter) -> dict[str, str]:

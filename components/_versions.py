@@ -152,6 +152,8 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "alertmanager": Image("quay.io/prometheus/alertmanager", "v0.31.0"),
         "dcgm-exporter": Image("nvcr.io/nvidia/k8s/dcgm-exporter", "4.6.1-4.8.4-distroless"),
         "grafana": Image("docker.io/grafana/grafana", "13.2.3"),
+        # The distribution with all vendors' exporters.
+        "otel-collector": Image("docker.io/otel/opentelemetry-collector-contrib", "0.164.0"),
         "fluent-bit": Image("docker.io/fluent/fluent-bit", "4.2.0"),
     }
 )

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Final
 import pulumi
 
 from components.aws.identity import pod_identity
+from components.aws.names import stem
 from components.aws.place import place_of
-from components.kubernetes.namespace import PlatformNamespace, in_namespace
+from components.kubernetes.namespace import PlatformNamespace, in_namespace, in_part_of_platform, in_team_namespaces
 from components.kubernetes.password import password
 from components.kubernetes.workload import deployment, stateful_set
-from components.monitoring import alertmanager, gpu_exporter, grafana, prometheus
+from components.monitoring import alertmanager, collector, gpu_exporter, grafana, prometheus
 from components.monitoring.alerts import groups, rule_files
 from components.monitoring.dashboards import DASHBOARDS
+from components.specs.hooks import Hooks
 from components.specs.monitoring_stack import InClusterMetrics, NodeLogs
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ OUTPUTS: Final = (
     "metrics_endpoint",
     "alert_topic",
     "log_group",
+    "collector",
 )
 """Attributes of the component that are its outputs."""
 _RBAC: Final = "rbac.authorization.k8s.io"
@@ -81,6 +84,8 @@ class MonitoringStack(pulumi.ComponentResource):
     """Where AWS answers queries about all samples, with signed requests; None where Prometheus keeps them itself."""
     alert_topic: pulumi.Output[str] | None
     """ARN of the topic that alerts are published to; None where there is none."""
+    collector: pulumi.Output[str] | None
+    """Where workloads send metrics, logs and traces by OTLP over HTTP; None where no hook wants them."""
     log_group: pulumi.Output[str] | None
     """Name of the log group of containers; None where logs stay on their nodes."""
 
@@ -98,6 +103,7 @@ class MonitoringStack(pulumi.ComponentResource):
         self.metrics_endpoint = managed.query_endpoint() if managed else None
         self.alert_topic = topic.arn if topic else None
         self.log_group = self._container_logs()
+        self.collector = self._collector() if args.spec.hooks.collects else None
         if args.spec.gpu_exporter.enabled:
             self._gpu_exporter()
         self.register_outputs({each: getattr(self, each) for each in OUTPUTS})
@@ -139,17 +145,20 @@ class MonitoringStack(pulumi.ComponentResource):
         spec = self._args.spec.metrics
         files: pulumi.Input[str]
         identities: list[pulumi.Resource] = []
+        hooks = self._args.spec.hooks
         if managed is None:
-            files = self._namespace.config("prometheus", {"prometheus.yml": prometheus.configuration(spec, alerts_to)})
+            cluster = stem() if hooks != Hooks() else None
+            written = prometheus.configuration(spec, alerts_to, None, hooks, cluster)
+            files = self._namespace.config("prometheus", {"prometheus.yml": written})
         else:
-            written = managed.remote_write().apply(lambda remote: prometheus.configuration(spec, alerts_to, remote))
-            files = self._namespace.late_config("prometheus", {"prometheus.yml": written})
+            late = managed.remote_write().apply(lambda to: prometheus.configuration(spec, alerts_to, to, hooks))
+            files = self._namespace.late_config("prometheus", {"prometheus.yml": late})
             identities.append(self._identity(prometheus.APP, managed.rights(), "Prometheus: hands samples on"))
         judged = groups(self._args.models, self._args.teams, self._args.spec.objective_days)
         rules = self._namespace.config("rules", rule_files(judged))
         self._read_access()
         self._namespace.allow(prometheus.APP, [prometheus.PORT], [in_namespace(NAMESPACE)])
-        return self._store(prometheus.pod(spec, files, rules), spec.storage, prometheus.PORT, identities)
+        return self._store(prometheus.pod(spec, files, rules, hooks), spec.storage, prometheus.PORT, identities)
 
     def _identity(self, app: str, rights: Sequence[Statement], description: str) -> pulumi.Resource:
         place = place_of(self._args.cluster.aws, "monitoring")
@@ -215,6 +224,23 @@ class MonitoringStack(pulumi.ComponentResource):
         counters = room.config("counters", {gpu_exporter.COUNTERS_FILE: gpu_exporter.counters()})
         body = {"spec": gpu_exporter.daemon_set(self._args.spec.gpu_exporter.size, counters)}
         room.add(gpu_exporter.APP, "apps/v1", "DaemonSet", body)
+
+    def _collector(self) -> pulumi.Output[str]:
+        """The collector, to which pods of the platform and of teams may send; its address for OTLP by HTTP."""
+        hooks = self._args.spec.hooks
+        interval = self._args.spec.metrics.scrape_interval_seconds
+        source = f"{prometheus.APP}.{NAMESPACE}.svc:{prometheus.PORT}"
+        room = self._namespace
+        files = room.config(collector.APP, {"collector.yaml": collector.configuration(hooks, source, interval)})
+        room.account(collector.APP)
+        senders = [in_team_namespaces(), in_part_of_platform()]
+        room.allow(collector.APP, [collector.GRPC_PORT, collector.HTTP_PORT], senders)
+        room.allow(collector.APP, [collector.METRICS_PORT], [in_namespace(NAMESPACE)])
+        room.allow_only_to(collector.APP, collector.egress(collector.outside_ports(hooks)))
+        host = room.service(collector.APP, {"grpc": collector.GRPC_PORT, "http": collector.HTTP_PORT})
+        body = {"spec": deployment(collector.pod(hooks, files), 1)}
+        made = room.add(collector.APP, "apps/v1", "Deployment", body)
+        return made.urn.apply(lambda _: f"http://{host}:{collector.HTTP_PORT}")
 
     def _container_logs(self) -> pulumi.Output[str] | None:
         spec = self._args.spec.logs

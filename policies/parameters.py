@@ -108,6 +108,7 @@ DEFAULT: Final = Parameters(
         "quay.io/feastdev/",
         "quay.io/brancz/",
         "quay.io/prometheus/",
+        "docker.io/otel/",
         "nvcr.io/nvidia/",
         "public.ecr.aws/karpenter/",
         "public.ecr.aws/eks/",

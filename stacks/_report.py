@@ -17,7 +17,9 @@ Steps = tuple[str | int, ...]
 """The way to a value: keys of mappings and positions in lists, from the section on."""
 
 HIDDEN: Final = "[secret]"
-_SECRET_KEY = re.compile(r"passw|passphrase|secret|token|credential|(private|api|access)_?key", re.IGNORECASE)
+_SECRET_KEY = re.compile(
+    r"passw|passphrase|secret|token|credential|bearer|headers|(private|api|access|licen[cs]e)_?key", re.IGNORECASE
+)
 _NO_KEY: Final = '""'
 _LONGEST: Final = 60
 

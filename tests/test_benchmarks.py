@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import admission, check, pack
+from benchmarks import admission, check, monitoring, pack
 from benchmarks.measuring import Figure, cpu_seconds, fastest, percentile, run
 from benchmarks.stacks import locked, prod_with
 from rehearsal.progress import Silent
@@ -33,6 +33,16 @@ def test_admission_is_measured_with_and_without_policies() -> None:
     assert figures["pods created, each way"] == 5
     assert figures["p99 of a creation with them"] > 0
     assert figures["the API server's CPU a creation with all"] > 0
+
+
+@pytest.mark.rehearsal
+def test_what_rules_record_grows_with_endpoints_and_teams_and_not_with_gpus() -> None:
+    few, more = ({each.name: each for each in monitoring.measure(gpus, 3, 5)} for gpus in (8, 64))
+    assert more["series in all"].value > few["series in all"].value
+    assert few["series that rules record"].value == more["series that rules record"].value > 0
+    for name in ("of them for one endpoint", "of them for one team's queue", "of them for GPUs"):
+        assert not more[name].missed, name
+    assert more["Prometheus' memory"].value > 10
 
 
 @pytest.mark.campaign

@@ -33,6 +33,11 @@ def in_team_namespaces() -> Peer:
     return {"namespaceSelector": {"matchExpressions": [{"key": TEAM_LABEL, "operator": "Exists"}]}}
 
 
+def in_part_of_platform() -> Peer:
+    """Any pod of the platform's own namespaces, as one side of a network policy."""
+    return {"namespaceSelector": {"matchLabels": PART_OF}}
+
+
 def selector(app: str) -> dict[str, str]:
     """The label by which a workload's pods are found."""
     return {"app.kubernetes.io/name": app}
@@ -140,6 +145,11 @@ class PlatformNamespace:
         suffix = "-".join(str(port) for port in ports)
         spec = {"podSelector": {"matchLabels": selector(app)}, "policyTypes": ["Ingress"], "ingress": [rule]}
         self.add(f"{app}-{suffix}", "networking.k8s.io/v1", "NetworkPolicy", {"spec": spec})
+
+    def allow_only_to(self, app: str, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Let the pods of `app` connect to nobody but those of the egress rules."""
+        spec = {"podSelector": {"matchLabels": selector(app)}, "policyTypes": ["Egress"], "egress": list(rules)}
+        self.add(f"{app}-egress", "networking.k8s.io/v1", "NetworkPolicy", {"spec": spec})
 
     def disruption_budget(self, app: str) -> None:
         """Let a drain take one pod of `app` at a time."""

@@ -1,5 +1,5 @@
-"""Alertmanager as the platform runs it: alerts in groups, the lesser silent beside the greater, to each receiver
-those that it asks for."""
+"""Alertmanager as the platform runs it: alerts in groups, those silent that follow from another, to each
+receiver those that it asks for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import yaml
 
 from components.kubernetes.workload import Container, Mount, Pod, config_volume, http_get, probe, secret_volume
 from components.monitoring import receivers
+from components.monitoring.alerts.inhibition import INHIBITIONS
+from components.specs.monitoring_stack import HEARTBEAT, PEOPLE
 
 if TYPE_CHECKING:
     import pulumi
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 APP: Final = "alertmanager"
 PORT: Final = 9093
 _USER: Final = 65534
-_SAME_FAULT: Final = ("area", "team", "model", "node", "gpu", "namespace", "slo", "policy")
-"""Labels in which a lesser alert agrees with the greater that speaks for it; those that both lack agree."""
 
 
 @dataclass(frozen=True)
@@ -34,33 +34,27 @@ class Topic:
 def configuration(spec: Alerting, topic: Topic | None = None) -> str:
     """`alertmanager.yml`."""
     webhook = {"webhook_configs": [{"url_file": "/receiver/url"}]} if spec.webhook_secret else {}
-    known: list[dict[str, Any]] = [{"name": "people", **webhook}]
-    heartbeat = "people"
+    known: list[dict[str, Any]] = [{"name": PEOPLE, **webhook}]
+    heartbeat = PEOPLE
     if topic is not None:
         known[0]["sns_configs"] = [{"topic_arn": topic.arn, "sigv4": {"region": topic.region}}]
         # A message every five minutes is for a machine that notices its absence, not for those who read the topic.
-        heartbeat = "heartbeat"
+        heartbeat = HEARTBEAT
         known.append({"name": heartbeat, **webhook})
     watchdog = {"receiver": heartbeat, "matchers": ['alertname="Watchdog"'], "repeat_interval": "5m"}
     # An alert goes to every receiver that asks for it, and at last to those who hear of all.
-    routes = [watchdog, *(receivers.route(each) for each in spec.receivers), {"receiver": "people"}]
+    routes = [watchdog, *(receivers.route(each) for each in spec.receivers), {"receiver": PEOPLE}]
     return yaml.safe_dump(
         {
             "route": {
-                "receiver": "people",
+                "receiver": PEOPLE,
                 "group_by": ["alertname", "area", "team", "model", "namespace"],
                 "group_wait": "30s",
                 "group_interval": "5m",
                 "repeat_interval": "12h",
                 "routes": routes if spec.receivers else [watchdog],
             },
-            "inhibit_rules": [
-                {
-                    "source_matchers": ['severity="critical"'],
-                    "target_matchers": ['severity="warning"'],
-                    "equal": list(_SAME_FAULT),
-                }
-            ],
+            "inhibit_rules": [each.rule() for each in INHIBITIONS],
             "receivers": [*known, *(receivers.receiver(each) for each in spec.receivers)],
         },
         sort_keys=False,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from components.kubernetes.workload import Container, Mount, Pod, config_volume, http_get, probe
+from components.monitoring import remote_write
 
 if TYPE_CHECKING:
     import pulumi
 
+    from components.specs.hooks import Hooks
     from components.specs.monitoring_stack import Metrics
 
 APP: Final = "prometheus"
@@ -48,17 +50,28 @@ class RemoteWrite:
     def settings(self) -> dict[str, Any]:
         """As Prometheus reads it; the figures of the queue are those that AWS recommends."""
         queue = {"max_samples_per_send": 1000, "max_shards": 200, "capacity": 2500}
-        return {"remote_write": [{"url": self.url, "sigv4": {"region": self.region}, "queue_config": queue}]}
+        return {"url": self.url, "sigv4": {"region": self.region}, "queue_config": queue}
 
 
-def configuration(spec: Metrics, alertmanager: str, remote: RemoteWrite | None = None) -> str:
-    """`prometheus.yml`; `alertmanager` is the `host:port` that alerts go to."""
+def configuration(
+    spec: Metrics,
+    alertmanager: str,
+    remote: RemoteWrite | None = None,
+    hooks: Hooks | None = None,
+    cluster: str | None = None,
+) -> str:
+    """`prometheus.yml`; `alertmanager` is the `host:port` that alerts go to. With `cluster` whatever leaves the cluster
+    says by a label of that name where it is from."""
     interval = f"{spec.scrape_interval_seconds}s"
-    named = {} if remote is None else {"external_labels": {"cluster": remote.cluster}}
+    cluster = remote.cluster if remote else cluster
+    everywhere: dict[str, Any] = {"scrape_interval": interval, "evaluation_interval": interval}
+    if cluster is not None:
+        everywhere["external_labels"] = {"cluster": cluster}
+    written = ([remote.settings()] if remote else []) + (remote_write.settings(hooks) if hooks else [])
     return yaml.safe_dump(
         {
-            "global": {"scrape_interval": interval, "evaluation_interval": interval, **named},
-            **({} if remote is None else remote.settings()),
+            "global": everywhere,
+            **({"remote_write": written} if written else {}),
             "rule_files": ["/rules/*.yaml"],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
             "scrape_configs": [
@@ -86,8 +99,8 @@ def permissions() -> list[dict[str, Any]]:
     ]
 
 
-def pod(spec: Metrics, configuration: pulumi.Input[str], rules: str) -> Pod:
-    """The server, on ConfigMaps with its configuration and its rules."""
+def pod(spec: Metrics, configuration: pulumi.Input[str], rules: str, hooks: Hooks) -> Pod:
+    """The server, on ConfigMaps with its configuration and its rules, and the Secrets that hooks name."""
     keep_bytes = f"{int(spec.storage.gib * 1024 * _USED_SHARE)}MB"
     server = Container(
         APP,
@@ -105,6 +118,7 @@ def pod(spec: Metrics, configuration: pulumi.Input[str], rules: str) -> Pod:
             Mount("/etc/prometheus", "configuration"),
             Mount("/rules", "rules"),
             Mount("/prometheus", "data", writable=True),
+            *remote_write.mounts(hooks),
         ),
         probes={
             # It first reads what was written since its last block.
@@ -114,6 +128,7 @@ def pod(spec: Metrics, configuration: pulumi.Input[str], rules: str) -> Pod:
         },
     )
     volumes = [config_volume("configuration", configuration), config_volume("rules", rules)]
+    volumes += remote_write.volumes(hooks)
     return Pod(APP, _USER, [server], volumes=volumes, account=APP, grace_seconds=120)
 
 

@@ -7,11 +7,17 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, Tag, model_validator
 
 from components._spec import Spec, by_kind
+from components.specs.hooks import Hooks
 from components.specs.receivers import MailAddress, Receiver, SecretName
 from components.specs.size import Size
 from components.specs.storage import Storage
 
 _MONTH: Final = 30
+PEOPLE: Final = "people"
+"""Who hears of every alert: the webhook and the topic."""
+HEARTBEAT: Final = "heartbeat"
+"""Who hears that alerting works."""
+OWN_RECEIVERS: Final = frozenset({PEOPLE, HEARTBEAT})
 
 
 class _Prometheus(Spec):
@@ -82,6 +88,8 @@ class Alerting(Spec):
         names = [each.name for each in self.receivers]
         if len(set(names)) < len(names):
             raise ValueError("two receivers have the same name; rename one of them")
+        if taken := sorted(OWN_RECEIVERS.intersection(names)):
+            raise ValueError(f"the platform has a receiver of its own called {taken[0]}; rename yours")
         return self
 
 
@@ -130,6 +138,8 @@ class MonitoringStackSpec(Spec):
     """Prometheus."""
     alerting: Alerting = Alerting()
     """Alertmanager."""
+    hooks: Hooks = Hooks()
+    """Tools that people have already."""
     logs: Logs = NodeLogs()
     """Logs of containers."""
     dashboards: Dashboards = Dashboards()

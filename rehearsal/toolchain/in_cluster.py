@@ -116,4 +116,13 @@ MONITORING: Final = (
         peak_memory_gib=0.5,
         disk_gib=0.5,
     ),
+    Tool(
+        name="otelcol",
+        version="0.164.0",
+        programs={"otelcol": "."},  # our own main: upstream's, with the parts that hooks use
+        tags=("remove_all_sd",),
+        expected_seconds=180,
+        peak_memory_gib=1.5,
+        disk_gib=3.0,
+    ),
 )

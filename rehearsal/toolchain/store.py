@@ -44,8 +44,8 @@ def key_of(tool: Tool, go_version: str) -> str:
     digest = hashlib.sha256()
     recipe = (tool.programs, tool.build_flags, tool.embedded, tool.kept, go_version)
     digest.update(repr((recipe, platform.system(), platform.machine())).encode())
-    for source in sorted(tool.sources.iterdir()):
-        digest.update(f"\0{source.name}\0".encode())
+    for source in sorted(each for each in tool.sources.rglob("*") if each.is_file()):
+        digest.update(f"\0{source.relative_to(tool.sources).as_posix()}\0".encode())
         digest.update(source.read_bytes())
     return digest.hexdigest()[:_KEY_LENGTH]
 

@@ -6,6 +6,7 @@ import json
 import queue
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
@@ -14,7 +15,7 @@ from components.monitoring import alertmanager, receivers
 from tests.monitoring.server import listening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from components.specs.monitoring_stack import Alerting
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """Takes every message by HTTP and keeps it."""
+    """Takes every message by HTTP and keeps it, as `read` makes it of the bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[bytes], Any] = json.loads) -> None:
         self.messages: queue.Queue[tuple[str, dict[str, str], Any]] = queue.Queue()
         messages = self.messages
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = read(self.rfile.read(int(self.headers["Content-Length"])))
                 self.send_response(202)
                 self.end_headers()
                 self.wfile.write(b"{}")
@@ -54,8 +55,8 @@ class Recorder:
 
 
 @contextmanager
-def recorder() -> Iterator[Recorder]:
-    recording = Recorder()
+def recorder(read: Callable[[bytes], Any] = json.loads) -> Iterator[Recorder]:
+    recording = Recorder(read)
     try:
         yield recording
     finally:
@@ -70,7 +71,10 @@ def configured(spec: Alerting, secrets: Mapping[str, Mapping[str, str]], directo
         for key, value in secrets[receiver.secret].items():
             (place / key).write_text(value)
     text = alertmanager.configuration(spec).replace(f"{receivers.DIRECTORY}/", f"{directory}/")
-    return text.replace("group_wait: 30s", "group_wait: 300ms")
+    for patience in ("group_wait: 30s", "group_interval: 5m"):
+        assert patience in text
+        text = text.replace(patience, f"{patience.partition(':')[0]}: 300ms")
+    return text
 
 
 class Alertmanager:
@@ -82,11 +86,34 @@ class Alertmanager:
     def post(self, alerts: Sequence[Mapping[str, str]]) -> None:
         """Alerts that fire now, by their labels."""
         body = [{"labels": labels, "annotations": {"summary": f"{labels['alertname']} fires"}} for labels in alerts]
+        self._ask("POST", "alerts", body)
+
+    def silent(self) -> list[dict[str, str]]:
+        """The labels of alerts that are not sent because another speaks for them."""
+        return [each["labels"] for each in self._ask("GET", "alerts") if each["status"]["inhibitedBy"]]
+
+    def silence(self, **labels: str) -> str:
+        """Have alerts with these labels not sent for an hour; what the silence is called."""
+        now = datetime.now(UTC)
+        matchers = [{"name": name, "value": value, "isRegex": False} for name, value in labels.items()]
+        until = {"startsAt": now.isoformat(), "endsAt": (now + timedelta(hours=1)).isoformat()}
+        answer = self._ask("POST", "silences", {"matchers": matchers, **until, "createdBy": "grace", "comment": "-"})
+        return str(answer["silenceID"])
+
+    def end_silence(self, name: str) -> None:
+        """Have them sent again."""
+        self._ask("DELETE", f"silence/{name}")
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
         request = Request(  # noqa: S310 (an address of our own)
-            f"{self._address}/api/v2/alerts", json.dumps(body).encode(), {"Content-Type": "application/json"}
+            f"{self._address}/api/v2/{path}",
+            None if body is None else json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+            method=method,
         )
         with urlopen(request, timeout=20) as answer:  # noqa: S310
-            assert answer.status == 200
+            text = answer.read()
+        return json.loads(text) if text else None
 
 
 @contextmanager

@@ -10,5 +10,5 @@ from rehearsal.toolchain import Toolchain, Tools
 
 @pytest.fixture(scope="session")
 def tools() -> Tools:
-    """`prometheus`, `promtool` and `alertmanager`."""
-    return Toolchain.default().ensure(["prometheus", "alertmanager"], Silent())
+    """`prometheus`, `promtool`, `alertmanager` and `otelcol`."""
+    return Toolchain.default().ensure(["prometheus", "alertmanager", "otelcol"], Silent())

@@ -50,13 +50,13 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(tools: Tools, directory: Path) -> Iterator[Prometheus]:
-    """A server on the blocks below `directory`, which it reads nothing into."""
-    configuration = directory / "prometheus.yml"
-    configuration.write_text("{}")
+def prometheus(tools: Tools, directory: Path, configuration: str = "{}") -> Iterator[Prometheus]:
+    """A server on the blocks below `directory`; by itself it reads nothing into it."""
+    written = directory / "prometheus.yml"
+    written.write_text(configuration)
     command = [
         str(tools.binary("prometheus")),
-        f"--config.file={configuration}",
+        f"--config.file={written}",
         f"--storage.tsdb.path={directory / 'data'}",
         "--storage.tsdb.retention.time=10y",
     ]

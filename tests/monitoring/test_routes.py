@@ -54,9 +54,11 @@ def test_every_alert_reaches_those_who_asked_for_its_severity_and_team(
     receiving: Recorder, tools: Tools, tmp_path: Path
 ) -> None:
     spec = alerting(_ON_CALL, _SEARCH, _OPERATORS)
-    # Alerts of a team's series are of team search here, and each of a model of its own: none speaks for another.
+    # Alerts of a team's series are of team search here, and each of a model of its own: none speaks for another. One
+    # would for all of its team's queue.
+    whose = {"QueueNotUsable": "vision"}
     fired = [
-        {"alertname": name, **alert.labels(area), "team": alert.team or "search", "model": name}
+        {"alertname": name, **alert.labels(area), "team": alert.team or whose.get(name, "search"), "model": name}
         for name, (alert, area) in ALERTS.items()
     ]
     wanted = {
@@ -138,3 +140,9 @@ def test_receivers_and_secrets_are_mounted_by_name() -> None:
 def test_two_receivers_of_one_name_are_refused() -> None:
     with pytest.raises(ValidationError, match="two receivers have the same name"):
         alerting(_SEARCH, _SEARCH)
+
+
+@pytest.mark.parametrize("name", ["people", "heartbeat"])
+def test_a_receiver_called_as_one_of_the_platforms_own_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match=f"a receiver of its own called {name}; rename yours"):
+        alerting({**_SEARCH, "name": name})

@@ -27,6 +27,7 @@ VERSION_OF = {
     "kube-rbac-proxy": "github.com/brancz/kube-rbac-proxy",
     "alertmanager": "github.com/prometheus/alertmanager",
     "helm": "helm.sh/helm/v3",
+    "otelcol": "go.opentelemetry.io/collector/otelcol",
 }
 WITHOUT_MODULE_VERSION = {"pulumi-resource-kubernetes", "prometheus", "pause"}
 

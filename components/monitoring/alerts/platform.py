@@ -30,6 +30,22 @@ GROUP: Final = Group(
             minutes=5,
         ),
         Alert(
+            "NodeDown",
+            # Of one target alone nobody knows whether it or its machine is down.
+            """sum by (node) (up{node!=""}) == 0
+                unless count by (node) (up{node!=""}) == 1""",
+            "critical",
+            "Nothing on node {{ $labels.node }} gives metrics",
+            "The machine or its network is down. What ran there is lost or cannot be reached; jobs queue again, and "
+            "endpoints have fewer replicas. Alerts about its GPUs and pods are not sent meanwhile.",
+            (
+                "`kubectl describe node <node>`: its conditions say since when its kubelet is silent.",
+                "On AWS end the instance, elsewhere start the machine again by its controller.",
+                "If it does not come back: `kubectl delete node <node>`, so that what has a volume starts elsewhere.",
+            ),
+            minutes=2,
+        ),
+        Alert(
             "ApiServerErrors",
             'sum(rate(apiserver_request_total{code=~"5.."}[5m])) / sum(rate(apiserver_request_total[5m])) > 0.05',
             "critical",

@@ -74,7 +74,7 @@ GROUP: Final = Group(
         ),
         Alert(
             "ModelRequestsQueue",
-            f"sum by ({WHOSE}, pod) (vllm:num_requests_waiting) > 10",
+            f"sum by ({WHOSE}, pod, node) (vllm:num_requests_waiting) > 10",
             "warning",
             f"{{{{ $value }}}} requests to {_MODEL} wait in {{{{ $labels.pod }}}}",
             "The replica has more requests than fit into its memory at once.",
@@ -98,7 +98,7 @@ GROUP: Final = Group(
         ),
         Alert(
             "ModelMemoryFull",
-            f"max by ({WHOSE}, pod) (vllm:kv_cache_usage_perc) > 0.95",
+            f"max by ({WHOSE}, pod, node) (vllm:kv_cache_usage_perc) > 0.95",
             "warning",
             f"{{{{ $labels.pod }}}} of {_MODEL} has filled {{{{ $value | humanizePercentage }}}} of its memory",
             "New requests wait until others end; some are put back and computed again.",

@@ -33,7 +33,7 @@ GROUP: Final = Group(
         ),
         Alert(
             "BucketReadOnly",
-            "sum by (namespace, pod) (SeaweedFS_volumeServer_read_only_volumes) > 0",
+            "sum by (namespace, pod, node) (SeaweedFS_volumeServer_read_only_volumes) > 0",
             "critical",
             "{{ $value }} volumes of the artifact bucket take no more data, in {{ $labels.pod }}",
             "Checkpoints and models cannot be written, most often because the disk is full.",

@@ -89,12 +89,12 @@ CASES: Final = (
         "one volume that takes no more data is reported after five minutes",
         {
             'SeaweedFS_volumeServer_read_only_volumes{namespace="artifact-store", pod="seaweedfs-0", '
-            'collection="artifacts", type="isDiskSpaceLow"}': "0x9 1x10 0x9"
+            'node="cpu-0", collection="artifacts", type="isDiskSpaceLow"}': "0x9 1x10 0x9"
         },
         {
             "16m": [
                 (
-                    {"namespace": "artifact-store", "pod": "seaweedfs-0"},
+                    {"namespace": "artifact-store", "pod": "seaweedfs-0", "node": "cpu-0"},
                     "1 volumes of the artifact bucket take no more data, in seaweedfs-0",
                 )
             ]

@@ -32,6 +32,21 @@ CASES: Final = (
         ["4m", "9m", "16m"],
     ),
     Case(
+        "NodeDown",
+        "a machine of which nothing answers for two minutes is down; one target of two, or one alone, is not enough",
+        {
+            'up{job="gpus", node="gpu-0", instance="10.0.1.1:9400"}': "1x4 0x9 1x9",
+            'up{job="models", node="gpu-0", instance="10.0.1.2:8080"}': "1x4 0x10 1x8",
+            'up{job="gpus", node="gpu-1", instance="10.0.2.1:9400"}': "0x24",
+            'up{job="models", node="gpu-1", instance="10.0.2.2:8080"}': "1x24",
+            'up{job="pods", node="cpu-0", instance="10.0.3.1:8080"}': "0x24",
+            'up{job="prometheus", instance="localhost:9090"}': "0x24",
+            'up{job="alertmanager", instance="alertmanager:9093"}': "0x24",
+        },
+        {"8m": [({"node": "gpu-0"}, "Nothing on node gpu-0 gives metrics")]},
+        ["4m", "6m", "16m"],
+    ),
+    Case(
         "ApiServerErrors",
         "six failed requests in a hundred are too many, five are not",
         {

@@ -60,10 +60,10 @@ CASES: Final = (
         "ModelRequestsQueue",
         "ten requests may wait, eleven for five minutes may not",
         {
-            f"vllm:num_requests_waiting{_of(_ASSISTANT, pod='a-0', engine='0')}": "10x9 11x10 10x9",
+            f"vllm:num_requests_waiting{_of(_ASSISTANT, pod='a-0', node='gpu-0', engine='0')}": "10x9 11x10 10x9",
             f"vllm:num_requests_waiting{_of(_ASSISTANT, pod='a-1', engine='0')}": "10x28",
         },
-        {"16m": [({**_ASSISTANT, "pod": "a-0"}, f"11 requests to {_NAME} wait in a-0")]},
+        {"16m": [({**_ASSISTANT, "pod": "a-0", "node": "gpu-0"}, f"11 requests to {_NAME} wait in a-0")]},
         ["9m", "14m", "22m"],
     ),
     Case(
@@ -88,8 +88,8 @@ CASES: Final = (
     Case(
         "ModelMemoryFull",
         "94 % is in use, 97 % for ten minutes is full",
-        {f"vllm:kv_cache_usage_perc{_of(_ASSISTANT, pod='a-0', engine='0')}": "0.94x9 0.97x20 0.94x20"},
-        {"21m": [({**_ASSISTANT, "pod": "a-0"}, f"a-0 of {_NAME} has filled 97% of its memory")]},
+        {f"vllm:kv_cache_usage_perc{_of(_ASSISTANT, pod='a-0', node='gpu-0', engine='0')}": "0.94x9 0.97x20 0.94x20"},
+        {"21m": [({**_ASSISTANT, "pod": "a-0", "node": "gpu-0"}, f"a-0 of {_NAME} has filled 97% of its memory")]},
         ["9m", "18m", "35m"],
     ),
     Case(
