@@ -71,6 +71,7 @@ class Approval:
     author: str
     digest: str
     expires: datetime
+    ticket: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,11 @@ def _test(_plan: Plan, status: Status, seen: Seen, now: datetime) -> Status:
     gate = status.gate
     if gate is Gate.APPROVAL:
         return replace(status, phase=Phase.AWAITING_APPROVAL, message="waits for somebody's approval")
-    if gate is None or seen.verdict is None or seen.verdict.outcome is Outcome.PENDING:
+    return status if gate is None else _judged(gate, status, seen, now)
+
+
+def _judged(gate: Gate, status: Status, seen: Seen, now: datetime) -> Status:
+    if seen.verdict is None or seen.verdict.outcome is Outcome.PENDING:
         return status
     judged = status.recorded(gate, seen.verdict, now)
     if seen.verdict.outcome is Outcome.FAILED:
@@ -171,6 +176,8 @@ def _canary(plan: Plan, status: Status, seen: Seen, now: datetime) -> Status:
     if breach := breached(plan.objectives, seen.reading) if status.traffic else "":
         return _back(status, "ObjectiveMissed", breach, CONTROLLER, now)
     steps = plan.steps if status.previous else ()
+    if status.gate is Gate.SMOKE:
+        return _judged(Gate.SMOKE, status, seen, now)
     if not status.traffic:
         return _share((*steps, ALL)[0], status)
     if status.since is None:

@@ -19,14 +19,15 @@ class Gate(StrEnum):
 
     ARTIFACT = "artifact"
     """The files in the bucket are those of the digest."""
-    SMOKE = "smoke"
-    """A server loads the model and answers a request."""
     REPORTS = "reports"
     """Fairness and explainability were reported on, of this very model."""
     PERFORMANCE = "performance"
     """Its figures reach their thresholds, and are not worse than production's."""
     APPROVAL = "approval"
     """Somebody else than the author approved it."""
+    SMOKE = "smoke"
+    """Its servers answer a request, while they have no traffic. It comes after the approval, since admission lets no
+    governed model have servers before that."""
     CANARY = "canary"
     """It kept to its objectives with a growing share of the traffic."""
 
