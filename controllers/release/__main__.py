@@ -139,6 +139,8 @@ def main() -> None:
     parser.add_argument("--health", default="http://0.0.0.0:8080/healthz", help="where it answers that it lives")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    # It says of every event that somebody was told.
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)
     controller = Controller(Settings.of(json.loads(arguments.settings.read_text())))
     kopf.run(registry=registry_of(controller), clusterwide=True, standalone=True, liveness_endpoint=arguments.health)
 

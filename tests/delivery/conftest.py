@@ -86,7 +86,7 @@ def established(kube: Kube, definition: Json) -> None:
     name, path = definition["metadata"]["name"], "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     with kube.watch(path, timeout=30, field_selector=f"metadata.name={name}") as watch:
         for event in watch:
-            conditions = event.object.get("status", {}).get("conditions", ())
+            conditions = event.object.get("status", {}).get("conditions") or ()
             if any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
                 return
     raise AssertionError(f"{name} is not served")
