@@ -38,6 +38,7 @@ class Controller:
         self._waiting: set[Key] = set()
         self._busy: set[Key] = set()
         self._again: set[Key] = set()
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._models: dict[tuple[str, str], str] = {}
         self._cluster: Cluster
         self._metrics: Metrics
@@ -80,6 +81,8 @@ class Controller:
         self._add((labels.get(NAMESPACE_LABEL, metadata["namespace"]), labels[MODEL_LABEL]))
 
     def _add(self, key: Key) -> None:
+        if timer := self._timers.pop(key, None):
+            timer.cancel()
         if key in self._busy:
             self._again.add(key)
         elif key not in self._waiting:
@@ -104,7 +107,7 @@ class Controller:
                 self._again.discard(key)
                 self._add(key)
             elif later is not None:
-                asyncio.get_running_loop().call_later(later, self._add, key)
+                self._timers[key] = asyncio.get_running_loop().call_later(later, self._add, key)
 
     def _model(self, key: Key) -> Model:
         return Model(*key, self._cluster, self._metrics, self._settings)

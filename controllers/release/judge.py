@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -99,7 +100,7 @@ def performance(question: Json, bucket: Bucket) -> Json:
         for text in _misses(each, metrics, question["production"].get(each["metric"]))
     ]
     asked = {each["metric"] for each in question["thresholds"]}
-    figures = {name: value for name, value in metrics.items() if name in asked}
+    figures = {name: value for name, value in metrics.items() if name in asked and math.isfinite(value)}
     return {**_verdict("; ".join(wrong), address, evidence), "figures": figures}
 
 

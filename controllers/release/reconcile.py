@@ -144,8 +144,9 @@ class Model:
                 await self._serve(name, status)
         if not await self._send(weights):
             return
-        for name, status in self._statuses.items():
-            if status.phase in ENDED and status.begun and name not in weights:
+        running = await self._cluster.list(f"{self._servers('')}?labelSelector={manifests.MODEL_LABEL}={self._name}")
+        for name in [each["metadata"]["name"] for each in running]:
+            if name in self._statuses and self._statuses[name].phase in ENDED and name not in weights:
                 await self._cluster.delete(self._servers(name))
 
     async def _serve(self, name: str, status: Status) -> None:
@@ -174,7 +175,7 @@ class Model:
         return found is not None and manifests.is_routed(found)
 
     def _servers(self, name: str) -> str:
-        return f"/apis/serving.kserve.io/v1beta1/namespaces/{self._namespace}/inferenceservices/{name}"
+        return f"/apis/serving.kserve.io/v1beta1/namespaces/{self._namespace}/inferenceservices/{name}".rstrip("/")
 
     @property
     def _route(self) -> str:

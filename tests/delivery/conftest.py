@@ -6,7 +6,9 @@ import copy
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+import yaml
 
+from components.delivery import rights
 from components.delivery.definitions import model_approvals, model_releases
 from rehearsal.kube import Kube
 from rehearsal.progress import Silent
@@ -50,6 +52,24 @@ def kube(kubeconfig: Path) -> Iterator[Kube]:
         for name in (NAMESPACE, "delivery"):
             client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         yield client
+
+
+@pytest.fixture(scope="session")
+def as_controller(kube: Kube, kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kubeconfig of the controller's own account, with the rights that it has and no others."""
+    account = {"name": rights.ACCOUNT, "namespace": "delivery"}
+    kube.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
+    for role in (rights.everywhere(), rights.among_jobs("delivery")):
+        kube.apply(role)
+        kube.apply(rights.bound(role, "delivery"))
+    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
+    token = kube.create(f"/api/v1/namespaces/delivery/serviceaccounts/{rights.ACCOUNT}/token", asked)["status"]["token"]
+    config = yaml.safe_load(kubeconfig.read_text())
+    for each in config["users"]:
+        each["user"] = {"token": token}
+    path = tmp_path_factory.mktemp("account") / "kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    return path
 
 
 FOREIGN: Final = (

@@ -86,14 +86,14 @@ class Scene:
 
 
 @pytest.fixture
-def scene(kube: Kube, kubeconfig: Path, tmp_path: Path) -> Iterator[Scene]:
-    """A controller with an empty namespace."""
+def scene(kube: Kube, as_controller: Path, tmp_path: Path) -> Iterator[Scene]:
+    """A controller with the rights of its account, and an empty namespace."""
     store = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     store.start()
     address, port = store.get_host_and_port()
     endpoint = f"http://{address}:{port}"
     answers = Answers()
-    controller = Controller(kubeconfig, tmp_path, settings(answers))
+    controller = Controller(as_controller, tmp_path, settings(answers))
     with Around(kube, endpoint, tmp_path) as around:
         controller.start()
         try:
