@@ -34,7 +34,15 @@ class Scene:
     def __init__(self, kube: Kube, bucket: Bucket, answers: Answers, around: Around, controller: Controller) -> None:
         self.kube, self.bucket, self.answers, self.around, self.controller = kube, bucket, answers, around, controller
 
-    def register(self, name: str, *, approved: bool = True, accuracy: float = 0.95, **spec: object) -> str:
+    def register(
+        self,
+        name: str,
+        *,
+        approved: bool = True,
+        accuracy: float = 0.95,
+        labels: dict[str, str] | None = None,
+        **spec: object,
+    ) -> str:
         """A release of new files, with a report on them; its digest."""
         digest = self.bucket.model({"model.joblib": name.encode(), "model-settings.json": b"{}"})
         report = json.dumps({"subject": digest, "metrics": {"accuracy": accuracy}}).encode()
@@ -50,6 +58,7 @@ class Scene:
             objectives={"latencySeconds": 0.5, "requests": 10, "windowSeconds": 10},
         )
         made["spec"] |= spec
+        made["metadata"]["labels"] = labels or {}
         self.kube.create(RELEASES, made)
         if approved:
             self.approve(name, made["spec"]["digest"])
