@@ -18,10 +18,11 @@ def shares(releases: Mapping[str, Status]) -> dict[str, int]:
     stable = answers(releases)
     if canary is None:
         return {} if stable is None else {stable: ALL}
-    if stable is None:
-        return {canary: ALL}
     part = releases[canary].traffic
-    return {canary: ALL} if part == ALL else {stable: ALL - part, canary: part}
+    if part == ALL:
+        return {canary: ALL}
+    # Where the release beside it was stopped, a canary does not inherit requests that nobody meant for it.
+    return {} if stable is None else {stable: ALL - part, canary: part}
 
 
 def answers(releases: Mapping[str, Status]) -> str | None:

@@ -213,6 +213,12 @@ def test_shares_come_to_a_hundred_from_the_first_release_to_a_rollback() -> None
     assert shares({"b": backed}) == {}
 
 
+def test_a_canary_does_not_inherit_the_traffic_of_a_release_that_was_stopped_beside_it() -> None:
+    canary = replace(until(Phase.CANARY), previous=Target("a", DIGEST), traffic=5)
+    stopped = advance(PLAN, replace(until(Phase.LIVE), previous=None), Seen(stopped=True), NOW)
+    assert shares({"a": stopped, "b": canary}) == {}
+
+
 def test_only_what_a_rollback_would_go_to_is_kept() -> None:
     live = until(Phase.LIVE)
     releases = {
