@@ -234,8 +234,8 @@ def _back(status: Status, reason: str, message: str, by: str, now: datetime) -> 
     if status.phase not in (Phase.CANARY, Phase.LIVE):
         return replace(status, phase=Phase.WITHDRAWN, traffic=0, message=f"{reason}: {message}")
     judged = status
-    if status.phase is Phase.CANARY:
-        judged = status.recorded(Gate.CANARY, Verdict(Outcome.FAILED, message, by=by), now)
+    if status.phase is Phase.CANARY and status.gate:
+        judged = status.recorded(status.gate, Verdict(Outcome.FAILED, message, by=by), now)
     rollback = Rollback(reason, message, by, now, status.previous)
     return replace(judged, phase=Phase.ROLLED_BACK, traffic=0, rollback=rollback, message=f"{reason}: {message}")
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controllers.release.machine import Approval, Objectives, Plan, Reading, Seen, advance
@@ -16,6 +16,7 @@ from controllers.release.states import ALL, ENDED, Gate, Outcome, Phase, Rollbac
 from controllers.release.traffic import answers, kept, replaced, shares
 
 pytestmark = pytest.mark.delivery
+unhurried = settings(deadline=None)
 
 NOW: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DIGEST: Final = "sha256:" + "ab" * 32
@@ -89,6 +90,7 @@ def test_a_good_release_passes_every_gate_in_order_and_gets_all_traffic_by_steps
     assert {each.verdict.outcome for each in walked[-1].gates} == {Outcome.PASSED}
 
 
+@unhurried
 @given(moments)
 def test_nothing_behind_a_gate_that_is_not_passed_is_ever_judged(happens: list[tuple[Seen, int]]) -> None:
     for status in walk(happens):
@@ -98,6 +100,7 @@ def test_nothing_behind_a_gate_that_is_not_passed_is_ever_judged(happens: list[t
         assert all(each is Outcome.PASSED for each in outcomes[: max(0, passed - 1)])
 
 
+@unhurried
 @given(moments)
 def test_it_stops_for_good_at_the_first_failed_gate(happens: list[tuple[Seen, int]]) -> None:
     walked = walk(happens)
@@ -107,6 +110,7 @@ def test_it_stops_for_good_at_the_first_failed_gate(happens: list[tuple[Seen, in
         assert all(each == walked[ends] for each in walked[ends:])
 
 
+@unhurried
 @given(moments)
 def test_no_request_is_answered_without_an_approval_by_somebody_else(happens: list[tuple[Seen, int]]) -> None:
     for status in walk(happens):
@@ -118,6 +122,7 @@ def test_no_request_is_answered_without_an_approval_by_somebody_else(happens: li
             assert record.verdict.evidence == PLAN.digest
 
 
+@unhurried
 @given(moments)
 def test_a_release_that_has_ended_has_no_traffic_and_stays_as_it_is(happens: list[tuple[Seen, int]]) -> None:
     walked = walk(happens)
@@ -127,6 +132,7 @@ def test_a_release_that_has_ended_has_no_traffic_and_stays_as_it_is(happens: lis
             assert after == before
 
 
+@unhurried
 @given(moments)
 def test_a_rollback_goes_to_the_very_release_that_was_live_before(happens: list[tuple[Seen, int]]) -> None:
     walked = walk(happens)
@@ -136,6 +142,7 @@ def test_a_rollback_goes_to_the_very_release_that_was_live_before(happens: list[
             assert status.rollback.to == began.previous
 
 
+@unhurried
 @given(moments, seen, st.integers(0, 600))
 def test_a_step_that_is_computed_twice_comes_out_the_same(
     happens: list[tuple[Seen, int]], then: Seen, seconds: int
@@ -149,6 +156,7 @@ def test_a_step_that_is_computed_twice_comes_out_the_same(
     assert advance(PLAN, settled, then, now) == settled
 
 
+@unhurried
 @given(moments)
 def test_traffic_only_grows_while_a_canary_goes_on(happens: list[tuple[Seen, int]]) -> None:
     walked = walk(happens)
@@ -166,8 +174,14 @@ def test_a_canary_that_misses_an_objective_loses_its_traffic_at_once(reading: Re
     assert (back.rollback.to, back.rollback.reason) == (BEFORE, "ObjectiveMissed")
 
 
+def test_a_release_that_is_stopped_before_it_answered_failed_there_and_not_behind() -> None:
+    back = advance(PLAN, until(Phase.CANARY), Seen(stopped=True), NOW)
+    assert [each.name for each in back.gates if each.verdict.outcome is Outcome.FAILED] == [Gate.SMOKE]
+
+
 def test_a_canary_waits_for_requests_and_for_the_gateway() -> None:
-    begun = advance(PLAN, until(Phase.CANARY), FINE, NOW)
+    answered = advance(PLAN, until(Phase.CANARY), FINE, NOW)
+    begun = advance(PLAN, answered, FINE, NOW)
     late = NOW + timedelta(hours=9)
     assert begun.traffic == 5
     assert advance(PLAN, begun, replace(FINE, routed=False), late) == begun
