@@ -8,6 +8,7 @@ from cli import check, evidence, images, picture, policies, prerequisites, rehea
 from cli.console import fail, interrupted
 from cli.iam.command import iam_policy
 from cli.queue.command import queue
+from cli.release.command import app as release
 from components._image_lock import ImageLockError
 from rehearsal.errors import RehearsalError
 
@@ -23,6 +24,7 @@ app.add_typer(policies.app, name="policies")
 app.add_typer(toolchain.app, name="toolchain")
 app.add_typer(images.app, name="images")
 app.add_typer(team.app, name="team")
+app.add_typer(release, name="release")
 app.command("check")(check.check)
 app.command("evidence")(evidence.evidence)
 app.command("schema")(schema.schema)
