@@ -15,7 +15,7 @@ import pulumi
 from components.aws.identity import pod_identity
 from components.aws.names import stem
 from components.aws.place import place_of
-from components.kubernetes.namespace import PlatformNamespace, in_namespace, in_part_of_platform, in_team_namespaces
+from components.kubernetes.namespace import PlatformNamespace, in_namespace
 from components.kubernetes.password import password
 from components.kubernetes.workload import deployment, stateful_set
 from components.monitoring import alertmanager, collector, gpu_exporter, grafana, prometheus
@@ -103,7 +103,8 @@ class MonitoringStack(pulumi.ComponentResource):
         self.metrics_endpoint = managed.query_endpoint() if managed else None
         self.alert_topic = topic.arn if topic else None
         self.log_group = self._container_logs()
-        self.collector = self._collector() if args.spec.hooks.collects else None
+        interval = args.spec.metrics.scrape_interval_seconds
+        self.collector = collector.install(self._namespace, args.spec.hooks, address, interval)
         if args.spec.gpu_exporter.enabled:
             self._gpu_exporter()
         self.register_outputs({each: getattr(self, each) for each in OUTPUTS})
@@ -224,23 +225,6 @@ class MonitoringStack(pulumi.ComponentResource):
         counters = room.config("counters", {gpu_exporter.COUNTERS_FILE: gpu_exporter.counters()})
         body = {"spec": gpu_exporter.daemon_set(self._args.spec.gpu_exporter.size, counters)}
         room.add(gpu_exporter.APP, "apps/v1", "DaemonSet", body)
-
-    def _collector(self) -> pulumi.Output[str]:
-        """The collector, to which pods of the platform and of teams may send; its address for OTLP by HTTP."""
-        hooks = self._args.spec.hooks
-        interval = self._args.spec.metrics.scrape_interval_seconds
-        source = f"{prometheus.APP}.{NAMESPACE}.svc:{prometheus.PORT}"
-        room = self._namespace
-        files = room.config(collector.APP, {"collector.yaml": collector.configuration(hooks, source, interval)})
-        room.account(collector.APP)
-        senders = [in_team_namespaces(), in_part_of_platform()]
-        room.allow(collector.APP, [collector.GRPC_PORT, collector.HTTP_PORT], senders)
-        room.allow(collector.APP, [collector.METRICS_PORT], [in_namespace(NAMESPACE)])
-        room.allow_only_to(collector.APP, collector.egress(collector.outside_ports(hooks)))
-        host = room.service(collector.APP, {"grpc": collector.GRPC_PORT, "http": collector.HTTP_PORT})
-        body = {"spec": deployment(collector.pod(hooks, files), 1)}
-        made = room.add(collector.APP, "apps/v1", "Deployment", body)
-        return made.urn.apply(lambda _: f"http://{host}:{collector.HTTP_PORT}")
 
     def _container_logs(self) -> pulumi.Output[str] | None:
         spec = self._args.spec.logs

@@ -12,12 +12,25 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from components.kubernetes.workload import Container, Mount, Pod, config_volume, http_get, probe, secret_volume
+from components.kubernetes.namespace import in_namespace, in_part_of_platform, in_team_namespaces
+from components.kubernetes.workload import (
+    Container,
+    Mount,
+    Pod,
+    config_volume,
+    deployment,
+    http_get,
+    probe,
+    secret_volume,
+)
 from components.specs.size import Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import pulumi
+
+    from components.kubernetes.namespace import PlatformNamespace
     from components.specs.hooks import Hooks, SecretKey
 
 APP: Final = "collector"
@@ -39,6 +52,22 @@ FEDERATED: Final = (
     '{__name__=~"feast_feature_freshness_seconds|karpenter_nodepools_(usage|limit)"}',
 )
 """Which series of Prometheus it hands on; all of them gauges."""
+
+
+def install(room: PlatformNamespace, hooks: Hooks, prometheus: str, interval_seconds: int) -> pulumi.Output[str] | None:
+    """The collector, to which pods of the platform and of teams may send; its address for OTLP by HTTP. None where no
+    hook wants one. `prometheus` is the URL that the platform's series are read from."""
+    if not hooks.collects:
+        return None
+    source = prometheus.removeprefix("http://")
+    files = room.config(APP, {"collector.yaml": configuration(hooks, source, interval_seconds)})
+    room.account(APP)
+    room.allow(APP, [GRPC_PORT, HTTP_PORT], [in_team_namespaces(), in_part_of_platform()])
+    room.allow(APP, [METRICS_PORT], [in_namespace(room.name)])
+    room.allow_only_to(APP, egress(outside_ports(hooks)))
+    host = room.service(APP, {"grpc": GRPC_PORT, "http": HTTP_PORT})
+    made = room.add(APP, "apps/v1", "Deployment", {"spec": deployment(pod(hooks, files), 1)})
+    return made.urn.apply(lambda _: f"http://{host}:{HTTP_PORT}")
 
 
 def configuration(hooks: Hooks, prometheus: str, interval_seconds: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from components.monitoring import alertmanager, prometheus
+from components.monitoring import alertmanager, scraping
 from components.monitoring.dashboards import DASHBOARDS
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.specs.monitoring_stack import (
@@ -111,7 +111,7 @@ def test_a_token_is_sent_unverified_to_the_platforms_own_controllers_only(record
     unverified = [each for each in jobs if each.get("tls_config", {}).get("insecure_skip_verify")]
     assert [each["job_name"] for each in unverified] == ["controllers"]
     for discovery in unverified[0]["kubernetes_sd_configs"]:
-        assert set(discovery["namespaces"]["names"]) == set(prometheus.CONTROLLERS)
+        assert set(discovery["namespaces"]["names"]) == set(scraping.CONTROLLERS)
     assert all("authorization" not in each for each in jobs if each["job_name"] in {"pods", "services"})
 
 

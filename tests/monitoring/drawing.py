@@ -73,7 +73,8 @@ def _panel(panel: Mapping[str, Any], lines: Sequence[Line]) -> list[str]:
         drawn.append(f'<polyline stroke="{colour}" points="{_points(points, inner, low, high)}"/>')
         if number < 4:
             left = x + 10 + number * (width - 20) // 4
-            drawn.append(f'<text x="{left}" y="{y + height - 10}" style="fill: {colour}">{escape(name[:26])}</text>')
+            short = name if len(name) <= 20 else f"{name[:19]}…"
+            drawn.append(f'<text x="{left}" y="{y + height - 10}" style="fill: {colour}">{escape(short)}</text>')
     return [*drawn, "</g>"]
 
 
