@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.buckets import s3_store
-from components.buckets.access import AccessKey, BucketAccess
+from components.buckets.access import BACKUPS, AccessKey, BucketAccess
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.specs.feature_store import FeatureServer, FeatureStoreSpec, InClusterOnlineStore, Materialisation
 from components.specs.size import Size
@@ -30,7 +30,9 @@ def feature_store(spec: FeatureStoreSpec | None = None) -> Recording:
     def build() -> FeatureStore:
         key = AccessKey("feature-store", pulumi.Output.secret("bucket-key"))
         access = BucketAccess("artifacts", "features/", s3_store.environment("http://s3:8333"), key)
-        return FeatureStore("features", FeatureStoreArgs(spec or FeatureStoreSpec(), cluster(), access))
+        spare = AccessKey("feature-backups", pulumi.Output.secret("backup-key"))
+        backups = BucketAccess("artifacts", BACKUPS, s3_store.environment("http://s3:8333"), spare)
+        return FeatureStore("features", FeatureStoreArgs(spec or FeatureStoreSpec(), cluster(), access, backups))
 
     return record(build)
 
