@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_COPY: Final = re.compile(rb"COPY (\S+|\"[^\n]+\") \(.*\) FROM stdin;\n")
+_COPY: Final = re.compile(rb"COPY (.+?) \(.*\) FROM stdin;\n")
 _END_OF_COPY: Final = b"\\.\n"
 _COMPLETE: Final = b"-- PostgreSQL database dump complete\n"
 # Comments, and a key that `pg_dump` draws anew for each dump.
