@@ -98,7 +98,7 @@ class FeatureStore(pulumi.ComponentResource):
         bucket, account = self._args.backups, registry_backup.APP
         self._namespace.account(account)
         identity = self._identities([account], "backups of the registry", bucket.rights)
-        key = bucket.key and self._namespace.secret("backups", {"credentials": bucket.key.file()})
+        key = None if bucket.key is None else self._namespace.secret("backups", {"credentials": bucket.key.file()})
         made = registry_backup.RegistryBackup(
             spec,
             service=self._namespace.secret("registry-service", {"pg_service.conf": service}),
