@@ -9,7 +9,7 @@ import pulumi
 
 from components.aws.identity import pod_identity
 from components.aws.place import place_of
-from components.features import feast, postgres, valkey
+from components.features import feast, postgres, registry_backup, valkey
 from components.kubernetes.namespace import PlatformNamespace, in_namespace, in_team_namespaces
 from components.kubernetes.password import password
 from components.kubernetes.workload import deployment, job, stateful_set
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from components.kubernetes.cluster import Cluster
     from components.kubernetes.objects import KubernetesObject
     from components.kubernetes.workload import Pod
-    from components.specs.feature_store import FeatureStoreSpec
+    from components.specs.feature_store import Backup, FeatureStoreSpec
     from components.specs.storage import Storage
 
 NAMESPACE: Final = "feature-store"
@@ -43,6 +43,8 @@ class FeatureStoreArgs:
     """Where it runs."""
     bucket: BucketAccess
     """Where the offline store's Parquet files lie."""
+    backups: BucketAccess
+    """Where backups of a registry on the cluster go; on AWS the database keeps its own."""
 
 
 class FeatureStore(pulumi.ComponentResource):
@@ -83,11 +85,30 @@ class FeatureStore(pulumi.ComponentResource):
         if isinstance(spec, InClusterRegistry):
             mounted = self._namespace.secret("registry", {"password": secret})
             host = self._store(postgres.pod(_DATABASE, mounted, spec.size), spec.storage, {"postgres": postgres.PORT})
+            if spec.backup is not None:
+                self._back_up(spec.backup, spec.storage, registry_backup.service_file(_DATABASE, host, secret))
             return postgres.store(_DATABASE, host, secret)
         from components.features.aurora import Aurora
 
         place = place_of(self._args.cluster.aws, "feature_store.registry")
         return Aurora(name, spec, place, purpose="registry", database=_DATABASE, password=secret, parent=self).store
+
+    def _back_up(self, spec: Backup, storage: Storage, service: pulumi.Output[str]) -> None:
+        """Backups of the registry, and the drill that tries them, on schedule."""
+        bucket, account = self._args.backups, registry_backup.APP
+        self._namespace.account(account)
+        identity = self._identities([account], "backups of the registry", bucket.rights)
+        key = None if bucket.key is None else self._namespace.secret("backups", {"credentials": bucket.key.file()})
+        made = registry_backup.RegistryBackup(
+            spec,
+            service=self._namespace.secret("registry-service", {"pg_service.conf": service}),
+            credentials=key,
+            programs=self._namespace.config("backup-programs", registry_backup.programs()),
+            bucket=bucket,
+            storage_gib=storage.gib,
+        )
+        for name, schedule in ((registry_backup.APP, made.backup()), (registry_backup.DRILL, made.drill())):
+            self._namespace.add(name, "batch/v1", "CronJob", {"spec": schedule}, depends_on=identity)
 
     def _online_store(self) -> Store:
         """The store of the newest values; its connection is a connection string of Feast's Redis client."""
@@ -123,7 +144,9 @@ class FeatureStore(pulumi.ComponentResource):
             programs=self._namespace.config("programs", feast.programs()),
             stores=(registry.address, online.address),
             bucket=bucket,
-            identities=self._identities([*bucket.rights, *rights]),
+            identities=self._identities(
+                [feast.APP, feast.JOBS], "the feature store's folder of the artifact bucket", [*bucket.rights, *rights]
+            ),
         )
 
     def _offline_store(self) -> tuple[Mapping[str, pulumi.Input[str]], Sequence[Statement]]:
@@ -137,8 +160,8 @@ class FeatureStore(pulumi.ComponentResource):
         athena = Athena(f"{self._name}-offline", spec, place, self._args.bucket, parent=self)
         return athena.configuration(), athena.rights()
 
-    def _identities(self, rights: Sequence[Statement]) -> list[pulumi.Resource]:
-        """Roles of Feast's pods with these rights; none where the bucket knows pods by a key."""
+    def _identities(self, accounts: Sequence[str], what: str, rights: Sequence[Statement]) -> list[pulumi.Resource]:
+        """Roles of these accounts' pods with these rights; none where the bucket knows pods by a key."""
         if not rights:
             return []
         place = place_of(self._args.cluster.aws, "artifact_bucket")
@@ -149,10 +172,10 @@ class FeatureStore(pulumi.ComponentResource):
                 namespace=NAMESPACE,
                 service_account=account,
                 statements=rights,
-                description="Feast: the feature store's folder of the artifact bucket",
+                description=f"Feast: {what}",
                 parent=self,
             )
-            for account in (feast.APP, feast.JOBS)
+            for account in accounts
         ]
 
     def _apply(self, sources: feast.Sources) -> KubernetesObject:

@@ -40,7 +40,9 @@ def create(settings: Settings) -> dict[str, Any]:
     serving = GpuServingPool(
         "serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces, bucket)
     )
-    features = FeatureStore("feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features))
+    features = FeatureStore(
+        "feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features, bucket.backups)
+    )
     monitoring = MonitoringStack(
         "monitoring", MonitoringStackArgs(settings.monitoring, cluster, settings.serving.models, settings.teams)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pulumi
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from components.aws.identity import Statement
+
+BACKUPS: Final = "backups/feature-store/"
+"""The folder of the feature store's backups. It is not below the feature store's own: who can spoil what is backed up
+should not be able to spoil the backup."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Bucket:
     """The bucket's name."""
     features: BucketAccess
     """Access to `features/`."""
+    backups: BucketAccess
+    """Access to the backups of the feature store's registry; of nobody else."""
     teams: Mapping[str, BucketAccess]
     """Access of each team to `teams/<team>/`, by the team's name."""
     models: Callable[[str, Sequence[str]], BucketAccess]

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from components.buckets import s3_store
-from components.buckets.access import AccessKey, Bucket, BucketAccess
+from components.buckets.access import BACKUPS, AccessKey, Bucket, BucketAccess
 from components.buckets.s3_store import Party
 from components.kubernetes.namespace import PlatformNamespace, in_namespace, in_team_namespaces
 from components.kubernetes.password import password
@@ -48,8 +48,9 @@ class BucketInCluster:
         admin = self._party("admin", "")
         platform = self._party("platform", "")
         features = self._party("feature-store", "features/")
+        backups = self._party("feature-backups", BACKUPS)
         teams = {team: self._party(f"team-{team}", f"teams/{team}/") for team in namespaces}
-        known = s3_store.identities(self._spec.name, admin, [platform, features, *teams.values()])
+        known = s3_store.identities(self._spec.name, admin, [platform, features, backups, *teams.values()])
         ready = self._set_up(admin.key, self._store(known))
         self._namespace.secret("platform", self._access(platform).secret())
         accesses = {team: self._access(party) for team, party in teams.items()}
@@ -58,6 +59,7 @@ class BucketInCluster:
             endpoint=ready.urn.apply(lambda _: self._endpoint),
             name=ready.urn.apply(lambda _: self._spec.name),
             features=self._access(features),
+            backups=self._access(backups),
             teams=accesses,
             # The store knows teams, not what their pods are for.
             models=lambda team, _: accesses[team],

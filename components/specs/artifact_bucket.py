@@ -42,6 +42,8 @@ class LifecycleRule(Spec):
 _LIFECYCLE: Final = (
     LifecycleRule(prefix="scratch/", expire_days=7, expire_noncurrent_days=1),
     LifecycleRule(prefix="checkpoints/", expire_days=90, expire_noncurrent_days=7),
+    # What makes backups removes old ones; a week is left to notice that somebody else did.
+    LifecycleRule(prefix="backups/", expire_noncurrent_days=7),
 )
 
 

@@ -43,6 +43,19 @@ class FeatureServer(Spec):
     """One copy's size."""
 
 
+class Backup(Spec):
+    """How the registry's database is backed up, into the artifact bucket, and how that is tried."""
+
+    schedule: CronSchedule = "15 1 * * *"
+    """When a backup is made, as five cron fields in UTC."""
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 14
+    """Days after which a backup is removed; the three newest are kept however old they are."""
+    drill_schedule: CronSchedule = "45 1 * * 0"
+    """When the newest backup is restored into a scratch database and compared, as five cron fields in UTC."""
+    size: Size = Size(cpu_millicores=50, cpu_limit_millicores=1000, memory_mib=256)
+    """Size of each step of either."""
+
+
 class InClusterRegistry(Spec):
     """Postgres on the cluster, which holds the registry of features."""
 
@@ -52,6 +65,8 @@ class InClusterRegistry(Spec):
     """Where the database lies."""
     size: Size = Size(cpu_millicores=250, cpu_limit_millicores=1000, memory_mib=512)
     """The database's size."""
+    backup: Backup | None = Backup()
+    """Its backups; `null`: there are none, and what the volume loses is lost."""
 
 
 class AuroraRegistry(Spec):

@@ -62,7 +62,7 @@ def test_only_the_administrator_may_change_the_bucket_itself(recording: Recordin
 
 def test_every_identity_has_a_key_of_its_own(recording: Recording) -> None:
     known = identities(recording)
-    assert set(known) == {"admin", "platform", "feature-store", "team-vision", "team-language"}
+    assert set(known) == {"admin", "platform", "feature-store", "feature-backups", "team-vision", "team-language"}
     assert len({each["credentials"][0]["secretKey"] for each in known.values()}) == len(known)
 
 

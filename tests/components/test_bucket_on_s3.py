@@ -135,7 +135,7 @@ def test_evidence_cannot_be_changed_and_no_rule_removes_it(recording: Recording)
 def test_rules_of_the_stack_file_are_set_on_the_bucket_and_its_copy(recording: Recording) -> None:
     lifecycle = settings(recording, "bucketLifecycleConfiguration:BucketLifecycleConfiguration")
     rules = {rule["id"]: rule for rule in lifecycle["bucket"]["rules"]}
-    assert set(rules) == {"scratch", "checkpoints", "unfinished-uploads"}
+    assert set(rules) == {"scratch", "checkpoints", "backups", "unfinished-uploads"}
     assert rules["scratch"]["expiration"] == {"days": 7}
     assert rules["scratch"]["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
     assert lifecycle["bucket-replica"]["rules"] == lifecycle["bucket"]["rules"]

@@ -10,9 +10,15 @@ import pytest
 from pydantic import ValidationError
 
 from components.buckets import s3_store
-from components.buckets.access import AccessKey, BucketAccess
+from components.buckets.access import BACKUPS, AccessKey, BucketAccess
 from components.feature_store import FeatureStore, FeatureStoreArgs
-from components.specs.feature_store import FeatureServer, FeatureStoreSpec, InClusterOnlineStore, Materialisation
+from components.specs.feature_store import (
+    FeatureServer,
+    FeatureStoreSpec,
+    InClusterOnlineStore,
+    InClusterRegistry,
+    Materialisation,
+)
 from components.specs.size import Size
 from tests.components.platform import cluster
 from tests.components.pods import containers, is_secret, pods, revealed
@@ -30,7 +36,9 @@ def feature_store(spec: FeatureStoreSpec | None = None) -> Recording:
     def build() -> FeatureStore:
         key = AccessKey("feature-store", pulumi.Output.secret("bucket-key"))
         access = BucketAccess("artifacts", "features/", s3_store.environment("http://s3:8333"), key)
-        return FeatureStore("features", FeatureStoreArgs(spec or FeatureStoreSpec(), cluster(), access))
+        spare = AccessKey("feature-backups", pulumi.Output.secret("backup-key"))
+        backups = BucketAccess("artifacts", BACKUPS, s3_store.environment("http://s3:8333"), spare)
+        return FeatureStore("features", FeatureStoreArgs(spec or FeatureStoreSpec(), cluster(), access, backups))
 
     return record(build)
 
@@ -67,7 +75,12 @@ def test_feast_is_given_the_passwords_that_the_stores_have(recording: Recording)
 def test_no_password_is_registered_in_clear_or_given_to_a_pods_environment(recording: Recording) -> None:
     secrets = [each for each in recording.registrations if each.type == "kubernetes:core/v1:Secret"]
     assert all(is_secret(each.inputs["stringData"]) for each in secrets)
-    known = {files(recording, "registry")["password"], files(recording, "online")["password"], "bucket-key"}
+    known = {
+        files(recording, "registry")["password"],
+        files(recording, "online")["password"],
+        "bucket-key",
+        "backup-key",
+    }
     for each in recording.registrations:
         if each not in secrets and each.type != "pulumi:index:Stash":
             assert not any(password in json.dumps(each.inputs, default=str) for password in known)
@@ -149,6 +162,18 @@ def test_a_repository_without_definitions_is_explained(tmp_path: Path, monkeypat
 def test_a_repository_outside_of_the_project_is_refused(outside: str) -> None:
     with pytest.raises(ValidationError, match="outside the project"):
         FeatureStoreSpec(repository=outside)
+
+
+def test_a_registry_without_backups_has_none_of_their_objects(recording: Recording) -> None:
+    without = feature_store(FeatureStoreSpec(registry=InClusterRegistry(backup=None)))
+    assert set(recording.of_kind("CronJob")) - set(without.of_kind("CronJob")) == {"registry-backup", "registry-drill"}
+    assert "registry-backup" not in without.of_kind("ServiceAccount")
+
+
+def test_backups_have_a_key_that_feast_does_not_have(recording: Recording) -> None:
+    assert "backup-key" in files(recording, "backups")["credentials"]
+    assert "backup-key" not in files(recording, "bucket")["credentials"]
+    assert "bucket-key" not in files(recording, "backups")["credentials"]
 
 
 def test_stores_are_reached_by_feast_alone_and_the_server_by_teams_and_models(recording: Recording) -> None:

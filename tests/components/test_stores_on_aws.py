@@ -43,7 +43,7 @@ def feature_store(spec: FeatureStoreSpec = SPEC, *, disposable: bool = False) ->
             rights=[RIGHT],
             encryption_key_arn="arn:aws:kms:::bucket",
         )
-        FeatureStore("features", FeatureStoreArgs(spec, cluster_on_aws(disposable=disposable), access))
+        FeatureStore("features", FeatureStoreArgs(spec, cluster_on_aws(disposable=disposable), access, access))
 
     return record(build)
 

@@ -33,10 +33,18 @@ class Runtime:
         self._inside = ["nsenter", f"--net=/proc/{pid}/ns/net"]
         self._started: list[str] = []
 
-    def run(self, image: str, *argv: str, environment: Mapping[str, str] | None = None) -> str:
+    def run(
+        self,
+        image: str,
+        *argv: str,
+        environment: Mapping[str, str] | None = None,
+        binds: Mapping[str, Path] | None = None,
+        succeeds: bool = True,
+    ) -> str:
         """Run a command of an image to its end; what it says, on either stream."""
         name = next(self._names)
-        return self._say("run", "--rm", *self._options(environment, {}), image, name, *argv)
+        options = self._options(environment, {}, binds or {})
+        return self._say("run", "--rm", *options, image, name, *argv, succeeds=succeeds)
 
     def start(
         self,
@@ -44,11 +52,13 @@ class Runtime:
         *argv: str,
         environment: Mapping[str, str] | None = None,
         volumes: Mapping[str, int] | None = None,
+        binds: Mapping[str, Path] | None = None,
     ) -> str:
-        """Start a container and return its name; ``volumes`` are empty directories (path: owner)."""
+        """Start a container and return its name; ``volumes`` are empty directories (path: owner), ``binds`` places of
+        this machine's."""
         name = next(self._names)
         log = ("--log-uri", f"file://{self._log(name)}")
-        self._say("run", "--detach", *log, *self._options(environment, volumes or {}), image, name, *argv)
+        self._say("run", "--detach", *log, *self._options(environment, volumes or {}, binds or {}), image, name, *argv)
         self._started.append(name)
         return name
 
@@ -76,9 +86,12 @@ class Runtime:
     def _log(self, container: str) -> Path:
         return self._directory / f"{container}.log"
 
-    def _options(self, environment: Mapping[str, str] | None, volumes: Mapping[str, int]) -> list[str]:
+    def _options(
+        self, environment: Mapping[str, str] | None, volumes: Mapping[str, int], binds: Mapping[str, Path]
+    ) -> list[str]:
         mounts = ["type=tmpfs,dst=/tmp,options=mode=1777"]
         mounts += [f"type=tmpfs,dst={path},options=uid={owner}:gid={owner}" for path, owner in volumes.items()]
+        mounts += [f"type=bind,src={source},dst={path},options=rbind:rw" for path, source in binds.items()]
         variables = [f"{name}={value}" for name, value in (environment or {}).items()]
         return [
             *("--net-host", "--read-only"),
@@ -86,7 +99,7 @@ class Runtime:
             *(argument for variable in variables for argument in ("--env", variable)),
         ]
 
-    def _say(self, *argv: str) -> str:
+    def _say(self, *argv: str, succeeds: bool = True) -> str:
         done = subprocess.run(
             [*self._inside, *self.ctr, "--namespace", "k8s.io", *argv],
             stdout=subprocess.PIPE,
@@ -95,7 +108,7 @@ class Runtime:
             check=False,
             timeout=300,
         )
-        assert done.returncode == 0, done.stdout
+        assert (done.returncode == 0) == succeeds, done.stdout
         return done.stdout
 
 
