@@ -76,7 +76,7 @@ CASES: Final = (
             f'{_CHECKS}{{policy="gpu-04", enforcement_action="allow", error_type="no_error"}}': "0+50x90",
             f'{_CHECKS}{{policy="k8s-01", {_DENIED}}}': "0+1.2x90",
         },
-        {"55m": [({"policy": "gpu-04"}, "The rule gpu-04 refused 24 objects within 15 minutes")]},
+        {"55m": [({"policy": "gpu-04"}, "The policy gpu-04 refused 24 objects within 15 minutes")]},
         ["30m", "85m"],
     ),
     Case(
@@ -86,7 +86,7 @@ CASES: Final = (
             f'{_CHECKS}{{policy="gpu-04", enforcement_action="deny", error_type="invalid_error"}}': "0x9 1x40",
             f'{_CHECKS}{{policy="gpu-04", enforcement_action="deny", error_type="no_error"}}': "0+1x50",
         },
-        {"12m": [({"policy": "gpu-04"}, "The rule gpu-04 cannot be evaluated")]},
+        {"12m": [({"policy": "gpu-04"}, "The policy gpu-04 cannot be evaluated")]},
         ["9m", "30m"],
     ),
     Case(
