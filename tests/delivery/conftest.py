@@ -10,14 +10,15 @@ import yaml
 
 from components.delivery import rights
 from components.delivery.definitions import model_approvals, model_releases
-from rehearsal.kube import Kube
-from rehearsal.progress import Silent
-from rehearsal.session import Level, Session, World, needed_tools
-from rehearsal.toolchain import Toolchain
+from rehearsal.kube import Kube, KubeError
+from rehearsal.own_control_plane import own_control_plane
+from tests.world.watching import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from rehearsal.session import Session
 
 Json = dict[str, Any]
 NAMESPACE: Final = "team-research"
@@ -29,12 +30,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A control plane with simulated pods."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("MLPLATFORM_STATE", str(tmp_path_factory.mktemp("state")))
-        tools = Toolchain.default().ensure(needed_tools(Level.OBJECTS), Silent())
-        started = Session.start("delivery", tools, World(), Silent(), Level.OBJECTS)
-        try:
+        with own_control_plane("delivery") as started:
             yield started
-        finally:
-            started.stop(Silent(), remove=True)
 
 
 @pytest.fixture(scope="session")
@@ -108,8 +105,21 @@ def established(kube: Kube, definition: Json) -> None:
         for event in watch:
             conditions = event.object.get("status", {}).get("conditions") or ()
             if any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
-                return
-    raise AssertionError(f"{name} is not served")
+                break
+        else:
+            raise AssertionError(f"{name} is not served")
+    group, plural = definition["spec"]["group"], definition["spec"]["names"]["plural"]
+    versions = [each["name"] for each in definition["spec"]["versions"]]
+    # A kind that is established has no storage for a moment, and nobody tells when it has.
+    until(lambda: all(_is_listed(kube, f"/apis/{group}/{each}/{plural}") for each in versions), f"a list of {name}")
+
+
+def _is_listed(kube: Kube, path: str) -> bool:
+    try:
+        kube.list(path)
+    except KubeError:
+        return False
+    return True
 
 
 _RELEASE: Final[Json] = {
