@@ -159,6 +159,9 @@ class Node:
             "serializeImagePulls": False,
             # All pods of the platform are on this one node; their addresses are those of one /24.
             "maxPods": 220,
+            # How soon a Secret that changed is in its volumes. Controllers write their own certificates when they
+            # start, and are ready when they see them: by default a minute later, or more.
+            "syncFrequency": "5s",
             "kubeAPIQPS": 100,
             "kubeAPIBurst": 200,
             # Nobody could pull the images of this machine again, and a disk that is nearly full is its owner's.

@@ -92,3 +92,14 @@ def test_the_materialisation_job_runs_to_its_end(platform: Platform) -> None:
         platform.wait_for("feature-store", "job/materialise-now", "condition=Complete", seconds=180)
     finally:
         platform.kubectl("delete", "job", "materialise-now", "--namespace=feature-store")
+
+
+def test_the_registry_is_backed_up_and_its_backup_can_be_restored(platform: Platform) -> None:
+    for name in ("registry-backup", "registry-drill"):
+        platform.kubectl("create", "job", "--namespace=feature-store", f"--from=cronjob/{name}", f"{name}-now")
+        platform.wait_for("feature-store", f"job/{name}-now", "condition=complete", seconds=120)
+    said = platform.kubectl("logs", "--namespace=feature-store", "job/registry-drill-now", "--container=compare")
+    report = json.loads(said.splitlines()[-1])
+    assert report["wrong"] == []
+    rows = {table["table"]: table["restored"] for table in report["tables"]}
+    assert rows["public.feature_views"] == 1
