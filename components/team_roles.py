@@ -38,6 +38,8 @@ _MODELS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _PODS: Final[Mapping[str, tuple[str, ...]]] = {"": ("pods", "pods/log", "events"), "apps": ("replicasets",)}
 _DATA: Final[Mapping[str, tuple[str, ...]]] = {"": ("configmaps", "persistentvolumeclaims")}
+_RELEASES: Final = {"mlplatform.dev": ("modelreleases",)}
+_APPROVALS: Final = {"mlplatform.dev": ("modelapprovals",)}
 _FENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("limitranges", "resourcequotas", "serviceaccounts", "services"),
     "networking.k8s.io": ("networkpolicies",),

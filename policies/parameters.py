@@ -113,6 +113,8 @@ DEFAULT: Final = Parameters(
         "public.ecr.aws/karpenter/",
         "public.ecr.aws/eks/",
         "quay.io/cilium/",
+        # Our own images before they are pushed. No registry can have this name: name the one that they were pushed to.
+        "registry.invalid/mlplatform/",
     ),
     image_references="digest",
     platform_namespaces=(
@@ -125,6 +127,8 @@ DEFAULT: Final = Parameters(
         "artifact-store",
         "feature-store",
         "monitoring",
+        "model-delivery",
+        "model-judges",
         "gpu-exporter",
         "log-collector",
         "cilium-secrets",

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components import feature_store, monitoring_stack
+from components import feature_store, model_delivery, monitoring_stack
 from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs, way_there
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
 from components.guardrails import Guardrails, GuardrailsArgs
+from components.model_delivery import ModelDelivery, ModelDeliveryArgs
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.specs.cluster import ExistingClusterSpec
 from components.specs.image_repositories import ForeignRegistry
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _CALLED_BY_TEAMS = Peer(feature_store.NAMESPACE, (feature_store.HTTP_PORT,))
 _CALLS_TEAMS = Peer(monitoring_stack.NAMESPACE)
+_ASKS_MODELS = Peer(model_delivery.NAMESPACE)
 
 
 def create(settings: Settings) -> dict[str, Any]:
@@ -36,19 +38,31 @@ def create(settings: Settings) -> dict[str, Any]:
     training = TrainingCluster("training", TrainingClusterArgs(settings.training, cluster, settings.sharing))
     workspaces = _workspaces(settings, cluster, training)
     namespaces = {team: each.namespace for team, each in workspaces.items()}
-    bucket = ArtifactBucket("artifact-bucket", ArtifactBucketArgs(settings.artifact_bucket, cluster, namespaces))
+    releases = settings.delivery is not None
+    bucket = ArtifactBucket(
+        "artifact-bucket", ArtifactBucketArgs(settings.artifact_bucket, cluster, namespaces, judged=releases)
+    )
     serving = GpuServingPool(
-        "serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces, bucket)
+        "serving",
+        GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces, bucket, releases=releases),
     )
     features = FeatureStore(
         "feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features, bucket.backups)
     )
     monitoring = MonitoringStack(
-        "monitoring", MonitoringStackArgs(settings.monitoring, cluster, settings.serving.models, settings.teams)
+        "monitoring",
+        MonitoringStackArgs(
+            settings.monitoring,
+            cluster,
+            settings.serving.models,
+            settings.teams,
+            asked_by=(model_delivery.NAMESPACE,) if releases else (),
+        ),
     )
     guardrails = Guardrails("guardrails", GuardrailsArgs(settings.guardrails, cluster, _policies(settings)))
     return {
         **described,
+        **_delivery(settings, cluster, bucket, serving),
         "teams": namespaces,
         "training": {
             "queues": {team: each.queue for team, each in workspaces.items()},
@@ -83,6 +97,26 @@ def _cluster(settings: Settings) -> tuple[Cluster, dict[str, Any]]:
     if cluster.hybrid:
         described["hybrid"] = {"role_arn": cluster.hybrid.role_arn, "registration": cluster.hybrid.registration}
     return cluster, {"cluster": described}
+
+
+def _delivery(
+    settings: Settings, cluster: Cluster, bucket: ArtifactBucket, serving: GpuServingPool
+) -> dict[str, Any]:
+    """Releases, where the stack file wants them."""
+    if settings.delivery is None or bucket.judges is None:
+        return {}
+    made = ModelDelivery(
+        "delivery",
+        ModelDeliveryArgs(
+            settings.delivery,
+            cluster,
+            bucket.judges,
+            way_there(settings.artifact_bucket, cluster),
+            monitoring_stack.PROMETHEUS,
+            serving.keepers,
+        ),
+    )
+    return {"delivery": {"domain": made.domain, "controller": made.controller}}
 
 
 def _repositories(settings: Settings, cluster: Cluster) -> dict[str, Any]:
@@ -121,7 +155,7 @@ def _workspaces(settings: Settings, cluster: Cluster, training: TrainingCluster)
                 borrowing=settings.training.borrowing,
                 egress=(*bucket.peers, _CALLED_BY_TEAMS),
                 addresses=bucket.addresses,
-                ingress=(_CALLS_TEAMS,),
+                ingress=(_CALLS_TEAMS,) if settings.delivery is None else (_CALLS_TEAMS, _ASKS_MODELS),
             ),
         )
         for team in settings.teams

@@ -16,6 +16,9 @@ BACKUPS: Final = "backups/feature-store/"
 """The folder of the feature store's backups. It is not below the feature store's own: who can spoil what is backed up
 should not be able to spoil the backup."""
 
+TEAMS: Final = "teams/"
+"""The folder in which each team has its own."""
+
 
 @dataclass(frozen=True)
 class AccessKey:
@@ -75,5 +78,7 @@ class Bucket:
     """Access of each team to `teams/<team>/`, by the team's name."""
     models: Callable[[str, Sequence[str]], BucketAccess]
     """Access of a team's model servers to some of its folders."""
+    judges: BucketAccess | None = None
+    """Access of those who judge releases: all teams' folders, for reading; None where nobody is to have it."""
     evidence: pulumi.Output[str] | None = None
     """The bucket in which nothing can be changed; None where there is none."""
