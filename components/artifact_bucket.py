@@ -107,9 +107,7 @@ class ArtifactBucket(pulumi.ComponentResource):
         if isinstance(spec, InClusterBucketSpec):
             from components.buckets.in_cluster import BucketInCluster
 
-            return BucketInCluster(self._name, spec, cluster, self).bucket(
-                namespaces, judged=self._args.judged
-            )
+            return BucketInCluster(self._name, spec, cluster, self).bucket(namespaces, judged=self._args.judged)
         from components.aws.place import place_of
         from components.buckets.on_s3 import BucketOnS3
 

@@ -99,9 +99,7 @@ def _cluster(settings: Settings) -> tuple[Cluster, dict[str, Any]]:
     return cluster, {"cluster": described}
 
 
-def _delivery(
-    settings: Settings, cluster: Cluster, bucket: ArtifactBucket, serving: GpuServingPool
-) -> dict[str, Any]:
+def _delivery(settings: Settings, cluster: Cluster, bucket: ArtifactBucket, serving: GpuServingPool) -> dict[str, Any]:
     """Releases, where the stack file wants them."""
     if settings.delivery is None or bucket.judges is None:
         return {}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
 from components._spec import Spec
-from components.specs.gpu_serving_pool import RiskClass
 from components.specs.guardrails import NamespaceName
 from components.specs.size import Size
+
+if TYPE_CHECKING:
+    from components.specs.gpu_serving_pool import RiskClass
 
 OptionalGate = Literal["reports", "performance", "smoke"]
 """Gates that a risk class may be without; artifact, approval and canary are never left out."""
