@@ -31,7 +31,7 @@ class GatewayReference(Spec):
 
     name: NamespaceName = "models"
     """Its name."""
-    namespace: NamespaceName = "gateway-system"
+    namespace: NamespaceName = "model-gateway"
     """The namespace that it is in."""
 
 
