@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.rehearsal import released
-from tests.rehearsal.conftest import MLPLATFORM, mlplatform
+from tests.rehearsal.conftest import mlplatform
 from tests.rehearsal.played_gateway import played_gateway
 from tests.rehearsal.released import NAMESPACE, TEAM, Bucket, Trained, release
 
@@ -128,7 +128,7 @@ def test_a_model_is_served_after_its_gates_and_somebody_elses_approval(
     create(platform, wanted)
     status = status_once(platform, "iris-1", "AwaitingApproval", *ENDED)
     assert status["phase"] == "AwaitingApproval", status
-    assert [each for each in status["gates"] if each["name"] == "artifact"][0]["evidence"] == digest
+    assert next(each for each in status["gates"] if each["name"] == "artifact")["evidence"] == digest
     assert platform.kube.list(SERVERS) == []
     mlplatform(
         *("release", "approve", "iris-1", "--team", TEAM, "--ticket", "MLP-17", "--kubeconfig", str(approver)),
