@@ -70,8 +70,8 @@ MISTAKES = {
         ),
         [
             'mlplatform:guardrails.stage: must be deny where there are releases, got "warn"; only an enforced AI-06 '
-            "keeps people from approving in somebody else's name: set `deny` (and `guardrails.enabled: true`), or accept "
-            "that with `delivery.unenforced_approvals: true` (line 27)"
+            "keeps people from approving in somebody else's name: set `deny` (and `guardrails.enabled: true`), or "
+            "accept that with `delivery.unenforced_approvals: true` (line 27)"
         ],
     ),
     "releases without any rules": (
@@ -81,8 +81,8 @@ MISTAKES = {
         ),
         [
             "mlplatform:guardrails.enabled: must be true where there are releases, got false; only an enforced AI-06 "
-            "keeps people from approving in somebody else's name: set `deny` (and `guardrails.enabled: true`), or accept "
-            "that with `delivery.unenforced_approvals: true` (line 27)"
+            "keeps people from approving in somebody else's name: set `deny` (and `guardrails.enabled: true`), or "
+            "accept that with `delivery.unenforced_approvals: true` (line 27)"
         ],
     ),
     "wrong project": (
