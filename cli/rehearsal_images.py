@@ -57,6 +57,8 @@ def _images(settings: Settings) -> list[Image]:
     absent = set() if settings.cluster.kind == "eks" else set(_OF_EKS)
     if not settings.monitoring.hooks.collects:
         absent.add("otel-collector")
+    if settings.registry is None:
+        absent.add("mlflow")
     return [image for name, image in IMAGES.items() if name not in absent]
 
 
