@@ -49,8 +49,8 @@ _CHECKPOINTS: Final = (
 
 def torch(size: Size, *, checkpoints: bool) -> dict[str, Any]:
     """Distributed PyTorch. A job sets image, command, nodes and GPUs; a node of it that asks for nothing gets
-    `size`. With checkpoints it finds in `CHECKPOINT_URI` where its own belong, each time it starts. MLflow's client finds
-    the team's workspace of the model registry, and the password for it in its usual file."""
+    `size`. With checkpoints it finds in `CHECKPOINT_URI` where its own belong, each time it starts. MLflow's client
+    finds the team's workspace of the model registry, and the password for it in its usual file."""
     container = {
         "name": "node",
         "image": IMAGES["torch"].reference,
