@@ -42,6 +42,7 @@ FILL = """
 CREATE TABLE views (name text PRIMARY KEY, spec bytea NOT NULL, changed timestamptz DEFAULT now());
 CREATE TABLE "Odd name" (id serial PRIMARY KEY, said text);
 CREATE TABLE empty (id int);
+CREATE TABLE runs (status varchar(9) CHECK (status IN ('RUNNING', 'FINISHED')));
 INSERT INTO views SELECT 'view-' || n, decode(md5(n::text), 'hex') FROM generate_series(1, 5000) n;
 INSERT INTO "Odd name" (said) VALUES (E'a tab\\t, a \\\\. and\\na line'), (NULL), ('ümläut'), (E'\\\\.');
 CREATE INDEX ON views (changed);
