@@ -9,12 +9,12 @@ from controllers.dump import DamagedError, content
 pytestmark = pytest.mark.data
 
 END = b"-- PostgreSQL database dump complete\n"
-LIST = b"CONSTRAINT c CHECK (((s)::text = ANY ((ARRAY['on'::character varying, 'off'::character varying])::text[])))\n"
-LOADED = b"CONSTRAINT c CHECK (((s)::text = ANY (ARRAY[('on'::character varying)::text, ('off'::character varying)::text])))\n"
+LIST = b"CHECK (((s)::text = ANY ((ARRAY['on'::character varying, 'off'::character varying])::text[])))\n"
+LOADED = b"CHECK (((s)::text = ANY (ARRAY[('on'::character varying)::text, ('off'::character varying)::text])))\n"
 
 
 def statements(*lines: bytes) -> str:
-    return content([*lines, END]).statements
+    return content([*(b"CONSTRAINT c " + line for line in lines), END]).statements
 
 
 def test_a_condition_on_a_list_of_texts_is_the_same_after_it_was_loaded() -> None:

@@ -206,6 +206,7 @@ def test_a_backup_is_restored_row_by_row_as_it_was(cluster: Cluster) -> None:
         "public.views": ROWS,
         'public."Odd name"': 4,
         "public.empty": 0,
+        "public.runs": 0,
     }
     assert set(report["seconds"]) == {"fetch", "restore", "read_back"}
     manifest = cluster.bucket(f"{NEWEST}{READ}print(json.dumps(manifest))")
