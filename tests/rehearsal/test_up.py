@@ -20,6 +20,7 @@ PLATFORM_NAMESPACES = {
     "kserve",
     "artifact-store",
     "feature-store",
+    "model-registry",
     "monitoring",
 }
 
@@ -60,7 +61,7 @@ def test_no_password_is_in_the_state_or_the_outputs_in_clear(platform: Platform)
     exported = platform.engine.run("stack", "export").stdout
     secrets = [
         value
-        for namespace in ("feature-store", "artifact-store", "monitoring")
+        for namespace in ("feature-store", "artifact-store", "model-registry", "monitoring")
         for secret in platform.kube.list(f"/api/v1/namespaces/{namespace}/secrets")
         for value in secret.get("data", {}).values()
         if len(value) > 12
