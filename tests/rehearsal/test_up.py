@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,7 +79,8 @@ def test_the_state_says_which_line_made_a_resource_and_not_through_which_calls(p
     ours = [each for each in state if each["custom"] and "helm.sh" not in each["urn"]]
     callers = [len(each["stackTrace"]) for each in ours if "stackTrace" in each]
 
-    assert len(callers) > 100 and set(callers) == {1}
+    assert len(callers) > 100
+    assert set(callers) == {1}
 
 
 def test_a_second_preview_has_no_changes(platform: Platform) -> None:
@@ -113,8 +115,6 @@ def test_nothing_inside_reaches_the_outside(platform: Platform) -> None:
 
 
 def test_the_architecture_picture_shows_this_deployment(platform: Platform) -> None:
-    import json
-
     from cli.picture import draw
 
     deployment = json.loads(platform.engine.run("stack", "export").stdout)
