@@ -1,0 +1,144 @@
+"""Runs a drill now, as its schedule would, and follows it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from cli.drill.reading import BATCH, explained, logs, report_in, state_of
+from rehearsal.errors import RehearsalError
+from rehearsal.kube import Collection, KubeError, Mirror
+from rehearsal.places import state_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from cli.console import ConsolePhase, ConsoleReporter
+    from rehearsal.kube import Json, Kube
+
+_MARGIN_SECONDS: Final = 60
+"""What the cluster may take to say that a Job has reached its deadline."""
+_EXPECTED_SECONDS: Final = 30
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a drill."""
+
+    namespace: str
+    job: str
+    seconds: float
+    """From the Job's creation to its end, as seen here."""
+    log: Path
+    """What all of its steps said."""
+    report: Json | None
+    """What was restored, and what is wrong with it; None where it could not be tried."""
+    untried: str = ""
+    """Why it could not be tried."""
+
+    @property
+    def exit_code(self) -> int:
+        """0: restored as it was; 1: not; 2: not tried."""
+        if self.report is None:
+            return 2
+        return 1 if self.report["wrong"] else 0
+
+
+def run(kube: Kube, schedule: Json, reporter: ConsoleReporter) -> Outcome:
+    """Start the drill of a CronJob and wait for its end. RehearsalError where it cannot be started or read."""
+    namespace = schedule["metadata"]["namespace"]
+    template = schedule["spec"]["jobTemplate"]
+    with explained(kube):
+        name = kube.create(f"{BATCH}/namespaces/{namespace}/jobs", _job(schedule))["metadata"]["name"]
+    log = state_directory() / "drills" / f"{namespace}-{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch()
+    allowed = template["spec"]["activeDeadlineSeconds"] + _MARGIN_SECONDS
+    started = time.monotonic()
+    title = f"drill of {namespace}: restore the newest backup and compare"
+    with reporter.phase(title, log=log, expected_seconds=_EXPECTED_SECONDS) as phase, explained(kube):
+        state, pod = _followed(kube, namespace, name, phase, allowed)
+        said = logs(kube, pod) if pod else {}
+        log.write_text("".join(f"--- {step}\n{text}" for step, text in said.items()))
+    report = report_in(said)
+    if report is None or "wrong" not in report:
+        why = f"the Job {name} {state} without a report{_last_words(said)}"
+        return Outcome(namespace, name, round(time.monotonic() - started, 1), log, None, why)
+    return Outcome(namespace, name, round(time.monotonic() - started, 1), log, report)
+
+
+def _job(schedule: Json) -> Json:
+    """The Job that the CronJob would make, and that it counts and removes as one of its own."""
+    metadata, template = schedule["metadata"], schedule["spec"]["jobTemplate"]
+    owner = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "name": metadata["name"],
+        "uid": metadata["uid"],
+        "controller": True,
+    }
+    given = template.get("metadata") or {}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": f"{metadata['name']}-{datetime.now(UTC):%Y%m%d-%H%M%S}",
+            "labels": given.get("labels") or {},
+            "annotations": {**(given.get("annotations") or {}), "cronjob.kubernetes.io/instantiate": "manual"},
+            "ownerReferences": [owner],
+        },
+        "spec": template["spec"],
+    }
+
+
+def _followed(
+    kube: Kube, namespace: str, name: str, phase: ConsolePhase, allowed_seconds: float
+) -> tuple[str, Json | None]:
+    """How the Job ended, and its pod as it was last seen; RehearsalError where it does not end in time."""
+    jobs = Collection(f"{BATCH}/namespaces/{namespace}/jobs", field_selector=f"metadata.name={name}")
+    selector = f"batch.kubernetes.io/job-name={name}"
+    pods = Collection(f"/api/v1/namespaces/{namespace}/pods", label_selector=selector)
+    deadline = time.monotonic() + allowed_seconds
+    pod: Json | None = None
+    doing = "waits for a pod"
+    with Mirror(kube, [jobs, pods]) as mirror:
+        while True:
+            pod = next(iter(mirror.objects(pods)), pod)
+            job = next(iter(mirror.objects(jobs)), None)
+            if job is None:
+                raise KubeError(404, "NotFound", f"the Job {name} was deleted while it ran")
+            if (now := _doing(pod)) != doing:
+                doing = now
+                phase.note(doing)
+                phase.update(doing)
+            if (state := state_of(job)) != "running":
+                return state, pod
+            if not mirror.wait(max(0.0, deadline - time.monotonic())) and time.monotonic() >= deadline:
+                raise RehearsalError(
+                    f"{namespace}/{name}: has not ended within {allowed_seconds:.0f} s, got: {doing}",
+                    remedy=f"kubectl describe job --namespace={namespace} {name}",
+                )
+
+
+def _doing(pod: Json | None) -> str:
+    """The step that a pod is at, or what it waits for."""
+    if pod is None:
+        return "waits for a pod"
+    status = pod.get("status", {})
+    for each in (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())):
+        state: Mapping[str, Json] = each.get("state") or {}
+        if "running" in state:
+            return str(each["name"])
+        if "waiting" in state:
+            return f"{each['name']}: {state['waiting'].get('reason', 'waits')}"
+    return "ended" if status.get("phase") in ("Succeeded", "Failed") else "waits for a node"
+
+
+def _last_words(said: Mapping[str, str]) -> str:
+    """Where it stopped, and the last line of that step."""
+    spoken = [(step, text.strip().splitlines()) for step, text in said.items()]
+    step, lines = next(((step, lines) for step, lines in reversed(spoken) if lines), ("", []))
+    return f"; {step} said last: {lines[-1]}" if lines else ""
