@@ -30,6 +30,7 @@ Namespace = Annotated[
     str | None,
     typer.Option("--namespace", help="Only the database of this namespace; all that have backups if absent."),
 ]
+BackupFirst = Annotated[bool, typer.Option("--backup-first", help="Make a new backup, and try that one.")]
 Listing = Annotated[bool, typer.Option("--list", help="Start nothing: show the backups and the last drills.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data; progress goes to standard error.")]
 
@@ -40,7 +41,8 @@ def drill(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     namespace: Namespace = None,
-    listing: Listing = False,
+    listing: BackupFirst = Annotated[bool, typer.Option("--backup-first", help="Make a new backup, and try that one.")]
+Listing = False,
     json: AsJson = False,
 ) -> None:
     """Restore the newest backup of every database into a scratch one on the cluster, and compare it row by row.
@@ -55,13 +57,16 @@ def drill(
         found = find_cluster(Asked(stack, name, kubeconfig, context))
         with Kube(found.access) as kube:
             schedules = drills(kube, namespace)
-            code = _list(kube, found, schedules, json=json) if listing else _try(kube, found, schedules, json=json)
+            if listing:
+                _list(kube, found, schedules, json=json)
+                return
+            code = _try(kube, found, schedules, backup_first=backup_first, json=json)
     except RehearsalError as error:
         raise fail(str(error), code=2) from None
     raise typer.Exit(code)
 
 
-def _list(kube: Kube, found: Found, schedules: list[Json], *, json: bool) -> int:
+def _list(kube: Kube, found: Found, schedules: list[Json], *, json: bool) -> None:
     from cli.drill.reading import history
     from cli.drill.table import listed
 
@@ -70,14 +75,16 @@ def _list(kube: Kube, found: Found, schedules: list[Json], *, json: bool) -> int
         sys.stdout.write(json_format.dumps([asdict(each) for each in kept], indent=2) + "\n")
     else:
         console().print(listed(kept, _where(found)))
-    return 0
 
 
-def _try(kube: Kube, found: Found, schedules: list[Json], *, json: bool) -> int:
-    from cli.drill.running import run
+def _try(kube: Kube, found: Found, schedules: list[Json], *, backup_first: bool, json: bool) -> int:
+    from cli.drill.running import back_up, run
     from cli.drill.table import tried
 
     reporter = ConsoleReporter(console(json=json))
+    if backup_first:
+        for each in schedules:
+            back_up(kube, each["metadata"]["namespace"], reporter)
     outcomes = [run(kube, each, reporter) for each in schedules]
     if json:
         sys.stdout.write(json_format.dumps([asdict(each) for each in outcomes], indent=2, default=str) + "\n")

@@ -72,11 +72,21 @@ def drills(kube: Kube, namespace: str | None) -> list[Json]:
     )
 
 
+def backup_of(kube: Kube, namespace: str) -> Json | None:
+    """The CronJob that makes the backups of a namespace's database; None where there is none."""
+    try:
+        return kube.get(f"{BATCH}/namespaces/{namespace}/cronjobs/{BACKUP}")
+    except KubeError as error:
+        if error.missing:
+            return None
+        raise
+
+
 def history(kube: Kube, drill: Json) -> History:
     """What there is beside one drill; RehearsalError where it cannot be read."""
     namespace = _namespace(drill)
     with explained(kube):
-        backup = _of_name(kube, namespace)
+        backup = backup_of(kube, namespace)
         backups, drilled = _runs(kube, backup) if backup else [], _runs(kube, drill)
     known = next((each.report for each in backups if each.report and "kept" in each.report), None)
     return History(
@@ -134,15 +144,6 @@ def _remedy(error: KubeError) -> str:
     if error.code == HTTPStatus.UNAUTHORIZED:
         return "the credentials of the kubeconfig are not valid, or not any more"
     return "is the cluster up, and the kubeconfig the right one?"
-
-
-def _of_name(kube: Kube, namespace: str) -> Json | None:
-    try:
-        return kube.get(f"{BATCH}/namespaces/{namespace}/cronjobs/{BACKUP}")
-    except KubeError as error:
-        if error.missing:
-            return None
-        raise
 
 
 def _runs(kube: Kube, cron_job: Json) -> list[Run]:

@@ -1,4 +1,4 @@
-"""Runs a drill now, as its schedule would, and follows it."""
+"""Runs a drill or a backup now, as its schedule would, and follows it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cli.drill.reading import BATCH, explained, logs, report_in, state_of
+from cli.drill.reading import BACKUP, BATCH, backup_of, explained, logs, report_in, state_of
 from rehearsal.errors import RehearsalError
 from rehearsal.kube import Collection, KubeError, Mirror
 from rehearsal.places import state_directory
@@ -47,27 +47,61 @@ class Outcome:
         return 1 if self.report["wrong"] else 0
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """A Job that was started here and has ended."""
+
+    job: str
+    state: str
+    seconds: float
+    log: Path
+    said: Mapping[str, str]
+
+    def without_report(self) -> str:
+        """Why nothing is known of it but its end."""
+        spoken = [(step, text.strip().splitlines()) for step, text in self.said.items()]
+        step, lines = next(((step, lines) for step, lines in reversed(spoken) if lines), ("", []))
+        last_words = f"; {step} said last: {lines[-1]}" if lines else ""
+        return f"the Job {self.job} {self.state} without a report{last_words}"
+
+
 def run(kube: Kube, schedule: Json, reporter: ConsoleReporter) -> Outcome:
     """Start the drill of a CronJob and wait for its end. RehearsalError where it cannot be started or read."""
     namespace = schedule["metadata"]["namespace"]
-    template = schedule["spec"]["jobTemplate"]
+    done = _run(kube, schedule, f"drill of {namespace}: restore the newest backup and compare", reporter)
+    report = report_in(done.said)
+    if report is None or "wrong" not in report:
+        return Outcome(namespace, done.job, done.seconds, done.log, None, done.without_report())
+    return Outcome(namespace, done.job, done.seconds, done.log, report)
+
+
+def back_up(kube: Kube, namespace: str, reporter: ConsoleReporter) -> None:
+    """Make a backup as its schedule would. RehearsalError where that fails."""
+    with explained(kube):
+        schedule = backup_of(kube, namespace)
+    if schedule is None:
+        raise RehearsalError(f"{namespace}: has no CronJob {BACKUP}", remedy="drill without --backup-first")
+    done = _run(kube, schedule, f"backup of {namespace}", reporter)
+    if done.state != "succeeded":
+        raise RehearsalError(
+            f"{namespace}: no backup was made, {done.without_report()}", remedy="mend that first", log=done.log
+        )
+
+
+def _run(kube: Kube, schedule: Json, title: str, reporter: ConsoleReporter) -> _Ended:
+    namespace = schedule["metadata"]["namespace"]
     with explained(kube):
         name = kube.create(f"{BATCH}/namespaces/{namespace}/jobs", _job(schedule))["metadata"]["name"]
     log = state_directory() / "drills" / f"{namespace}-{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
-    allowed = template["spec"]["activeDeadlineSeconds"] + _MARGIN_SECONDS
+    allowed = schedule["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] + _MARGIN_SECONDS
     started = time.monotonic()
-    title = f"drill of {namespace}: restore the newest backup and compare"
     with reporter.phase(title, log=log, expected_seconds=_EXPECTED_SECONDS) as phase, explained(kube):
         state, pod = _followed(kube, namespace, name, phase, allowed)
         said = logs(kube, pod) if pod else {}
         log.write_text("".join(f"--- {step}\n{text}" for step, text in said.items()))
-    report = report_in(said)
-    if report is None or "wrong" not in report:
-        why = f"the Job {name} {state} without a report{_last_words(said)}"
-        return Outcome(namespace, name, round(time.monotonic() - started, 1), log, None, why)
-    return Outcome(namespace, name, round(time.monotonic() - started, 1), log, report)
+    return _Ended(name, state, round(time.monotonic() - started, 1), log, said)
 
 
 def _job(schedule: Json) -> Json:
@@ -135,10 +169,3 @@ def _doing(pod: Json | None) -> str:
         if "waiting" in state:
             return f"{each['name']}: {state['waiting'].get('reason', 'waits')}"
     return "ended" if status.get("phase") in ("Succeeded", "Failed") else "waits for a node"
-
-
-def _last_words(said: Mapping[str, str]) -> str:
-    """Where it stopped, and the last line of that step."""
-    spoken = [(step, text.strip().splitlines()) for step, text in said.items()]
-    step, lines = next(((step, lines) for step, lines in reversed(spoken) if lines), ("", []))
-    return f"; {step} said last: {lines[-1]}" if lines else ""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from click.testing import Result
+    from typer.testing import Result
 
 pytestmark = pytest.mark.data
 
@@ -123,6 +123,15 @@ def test_the_job_is_one_of_the_schedule_which_counts_and_removes_it(cluster: Clu
         "controller": True,
     }
     assert posted["metadata"]["annotations"] == {"cronjob.kubernetes.io/instantiate": "manual"}
+
+
+def test_a_backup_that_is_asked_for_first_and_fails_is_no_verdict_on_the_older_ones(cluster: Cluster) -> None:
+    cluster.ends("Failed", "pg_dump: connection refused\n")
+    done = cluster.drill("--backup-first")
+    assert done.exit_code == 2
+    assert len(cluster.api.posted) == 1
+    assert "feature-store: no backup was made" in done.stderr
+    assert "pg_dump: connection refused" in " ".join(done.stderr.split())
 
 
 def test_json_is_the_report_and_all_that_was_said_is_in_the_log(cluster: Cluster) -> None:

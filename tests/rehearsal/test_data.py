@@ -113,18 +113,9 @@ print(key.split("/")[3])
 """
 
 
-def back_up(platform: Platform) -> None:
-    """Make a backup of the registry now."""
-    platform.kubectl("create", "job", "backup-now", "--namespace=feature-store", "--from=cronjob/registry-backup")
-    try:
-        platform.wait_for("feature-store", "job/backup-now", "condition=complete", seconds=120)
-    finally:
-        platform.kubectl("delete", "job", "backup-now", "--namespace=feature-store")
-
-
-def drill() -> tuple[int, dict[str, Any]]:
+def drill(*options: str) -> tuple[int, dict[str, Any]]:
     """How the command ends that a user would type, and what it reports."""
-    done = mlplatform("drill", "--json", check=False)
+    done = mlplatform("drill", "--json", *options, check=False)
     assert done.stdout, done.stderr
     (outcome,) = json.loads(done.stdout)
     return done.returncode, outcome["report"]
@@ -143,16 +134,16 @@ def spoil_the_newest_backup(platform: Platform) -> str:
     return platform.inside(NEWEST_BACKUP + FLIP_A_BYTE, json.dumps(access)).strip()
 
 
-def test_the_registry_is_backed_up_and_its_backup_can_be_restored(platform: Platform) -> None:
-    back_up(platform)
-    code, report = drill()
+@pytest.mark.usefixtures("platform")
+def test_the_registry_is_backed_up_and_its_backup_can_be_restored() -> None:
+    code, report = drill("--backup-first")
     assert (code, report["wrong"]) == (0, [])
     rows = {table["table"]: table["restored"] for table in report["tables"]}
     assert rows["public.feature_views"] == 1
 
 
 def test_a_spoilt_backup_is_found_by_the_drill_and_a_new_one_mends_that(platform: Platform) -> None:
-    back_up(platform)
+    assert drill("--backup-first")[0] == 0
     spoilt = spoil_the_newest_backup(platform)
     try:
         code, report = drill()
@@ -164,5 +155,4 @@ def test_a_spoilt_backup_is_found_by_the_drill_and_a_new_one_mends_that(platform
         assert listed[0]["drill_runs"][0]["state"] == "failed"
         assert listed[0]["drill_runs"][0]["report"]["wrong"] == [wrong]
     finally:
-        back_up(platform)
-    assert drill()[0] == 0
+        assert drill("--backup-first")[0] == 0
