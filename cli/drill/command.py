@@ -41,8 +41,8 @@ def drill(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     namespace: Namespace = None,
-    listing: BackupFirst = Annotated[bool, typer.Option("--backup-first", help="Make a new backup, and try that one.")]
-Listing = False,
+    backup_first: BackupFirst = False,
+    listing: Listing = False,
     json: AsJson = False,
 ) -> None:
     """Restore the newest backup of every database into a scratch one on the cluster, and compare it row by row.
