@@ -12,7 +12,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.kube import KubeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rehearsal.kube import Json, Kube
 
@@ -119,9 +119,9 @@ def logs(kube: Kube, pod: Json) -> dict[str, str]:
     return said
 
 
-def report_in(said: dict[str, str]) -> Json | None:
-    """The line of JSON that the last step ends with; None where there is none."""
-    last = next(reversed(said.values()), "").strip().splitlines()
+def report_in(said: Mapping[str, str]) -> Json | None:
+    """The line of JSON that all of it ends with; None where there is none."""
+    last = [line for text in said.values() for line in text.splitlines() if line.strip()]
     try:
         found: Any = json.loads(last[-1]) if last else None
     except ValueError:
