@@ -31,6 +31,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from controllers.cron import Cron
+from controllers.skew_verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,8 +41,6 @@ Sample = tuple[str, "Mapping[str, str]", float]
 """Name, labels and value."""
 
 OURS: Final = "app.kubernetes.io/part-of=mlplatform"
-VERDICTS: Final = ("same", "different", "missing", "expired", "newer")
-"""How an entity's value online may relate to the one offline, in the order in which skew.py counts them."""
 _ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _JOB_NAME: Final = "batch.kubernetes.io/job-name"
 _ENDS: Final = ("Complete", "Failed")
@@ -104,6 +103,7 @@ def _skew(ended: list[Json], pods: list[Json], labels: Mapping[str, str]) -> Ite
         found = next((result for pod in sorted(own, key=_made, reverse=True) if (result := _result(pod))), {})
         for view, features in found.items():
             for feature, counts in features.items():
+                # In the order in which skew.py counts them.
                 for verdict, count in zip(VERDICTS, counts, strict=True):
                     more = {"feature_view": view, "feature": feature, "verdict": verdict}
                     yield "mlplatform_feature_skew_entities", {**labels, **more}, float(count)
