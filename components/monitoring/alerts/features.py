@@ -36,7 +36,8 @@ GROUP: Final = Group(
                 "The log of the newest pod of the CronJob `feature-skew` in `feature-store` has the counts; the bucket "
                 "has all reports under `features/checks/skew/`.",
                 "`missing` or `different` after late rows: raise `feature_store.materialisation.overlap_hours`.",
-                "Else somebody wrote online what is in no file. Fill the view again: lose no push that has no file.",
+                "Else somebody wrote online what is in no file, or changed rows in files and left their event times as "
+                "they were. Feast keeps online what is later: write the right rows again with a later event time.",
                 "Run `feature-skew` again: `kubectl create job -n feature-store --from=cronjob/feature-skew again`.",
             ),
         ),
