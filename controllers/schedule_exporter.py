@@ -79,7 +79,8 @@ def exposition(found: Iterable[Sample]) -> str:
     lines: dict[str, list[str]] = {}
     for name, labels, value in found:
         written = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-        lines.setdefault(name, [f"# TYPE {name} gauge"]).append(f"{name}{{{written}}} {value:.17g}")
+        series = f"{name}{{{written}}}" if written else name
+        lines.setdefault(name, [f"# TYPE {name} gauge"]).append(f"{series} {value:.17g}")
     return "".join(f"{line}\n" for group in lines.values() for line in group)
 
 
