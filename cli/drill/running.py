@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cli.drill.reading import BACKUP, BATCH, backup_of, explained, logs, report_in, state_of
+from rehearsal.cluster.simulated_nodes import CPU_NODE
 from rehearsal.errors import RehearsalError
 from rehearsal.kube import Collection, KubeError, Mirror
 from rehearsal.places import state_directory
@@ -141,6 +142,7 @@ def _followed(
     with Mirror(kube, [jobs, pods]) as mirror:
         while True:
             pod = next(iter(mirror.objects(pods)), pod)
+            _refuse_a_simulated(pod, kube, f"{jobs.path}/{name}")
             job = next(iter(mirror.objects(jobs)), None)
             if job is None:
                 raise KubeError(404, "NotFound", f"the Job {name} was deleted while it ran")
@@ -155,6 +157,16 @@ def _followed(
                     f"{namespace}/{name}: has not ended within {allowed_seconds:.0f} s, got: {doing}",
                     remedy=f"kubectl describe job --namespace={namespace} {name}",
                 )
+
+
+def _refuse_a_simulated(pod: Json | None, kube: Kube, job: str) -> None:
+    """A simulated pod runs nothing, so its drill would never end."""
+    if pod is not None and pod["spec"].get("nodeName") == CPU_NODE:
+        kube.delete(job)
+        raise RehearsalError(
+            f"{kube.server}: simulates the pods of a drill, which restores nothing",
+            remedy="drill where pods run: a rehearsal as root, or a cluster",
+        )
 
 
 def _doing(pod: Json | None) -> str:

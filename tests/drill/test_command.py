@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from rehearsal.cluster.simulated_nodes import CPU_NODE
 from rehearsal.places import state_directory
 from tests.incluster.api_server import ApiServer
 
@@ -150,6 +151,17 @@ def test_a_drill_that_does_not_end_in_time_is_given_up(cluster: Cluster, monkeyp
     done = cluster.drill()
     assert done.exit_code == 2
     assert f"feature-store/{JOB}: has not ended within 0 s, got: ended" in " ".join(done.stderr.split())
+
+
+def test_a_simulated_pod_is_not_waited_for(cluster: Cluster) -> None:
+    cluster.ends(None, "")
+    cluster.api.collections[PODS][JOB]["spec"]["nodeName"] = CPU_NODE
+    done = cluster.drill()
+    assert done.exit_code == 2
+    assert "simulates the pods of a drill, which restores nothing; drill where pods run" in " ".join(
+        done.stderr.split()
+    )
+    assert f"DELETE {JOBS}/{JOB}" in cluster.api.requests
 
 
 def test_the_list_shows_backups_with_age_and_what_the_last_drill_of_each_found(cluster: Cluster) -> None:
