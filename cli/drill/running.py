@@ -138,7 +138,7 @@ def _followed(
     pods = Collection(f"/api/v1/namespaces/{namespace}/pods", label_selector=selector)
     deadline = time.monotonic() + allowed_seconds
     pod: Json | None = None
-    doing = "waits for a pod"
+    doing = ""
     with Mirror(kube, [jobs, pods]) as mirror:
         while True:
             pod = next(iter(mirror.objects(pods)), pod)
@@ -146,7 +146,8 @@ def _followed(
             job = next(iter(mirror.objects(jobs)), None)
             if job is None:
                 raise KubeError(404, "NotFound", f"the Job {name} was deleted while it ran")
-            if (now := _doing(pod)) != doing:
+            now = _doing(pod) or doing
+            if now != doing:
                 doing = now
                 phase.note(doing)
                 phase.update(doing)
@@ -169,15 +170,18 @@ def _refuse_a_simulated(pod: Json | None, kube: Kube, job: str) -> None:
         )
 
 
-def _doing(pod: Json | None) -> str:
-    """The step that a pod is at, or what it waits for."""
+def _doing(pod: Json | None) -> str | None:
+    """The step that a pod is at, or what it waits for; None between two steps."""
     if pod is None:
         return "waits for a pod"
+    if not pod["spec"].get("nodeName"):
+        return "waits for a node"
     status = pod.get("status", {})
     for each in (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())):
         state: Mapping[str, Json] = each.get("state") or {}
         if "running" in state:
             return str(each["name"])
-        if "waiting" in state:
-            return f"{each['name']}: {state['waiting'].get('reason', 'waits')}"
-    return "ended" if status.get("phase") in ("Succeeded", "Failed") else "waits for a node"
+        reason = state.get("waiting", {}).get("reason", "PodInitializing")
+        if "waiting" in state and reason != "PodInitializing":
+            return f"{each['name']}: {reason}"
+    return None

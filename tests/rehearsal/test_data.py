@@ -123,8 +123,10 @@ def drill(*options: str) -> tuple[int, dict[str, Any]]:
 
 def spoil_the_newest_backup(platform: Platform) -> str:
     """Change one bit of it in the bucket; its name."""
-    secrets = platform.kube.list("/api/v1/namespaces/feature-store/secrets")
-    (found,) = (each for each in secrets if each["metadata"]["name"].startswith("features-backups-secret"))
+    schedule = platform.kube.get("/apis/batch/v1/namespaces/feature-store/cronjobs/registry-backup")
+    volumes = schedule["spec"]["jobTemplate"]["spec"]["template"]["spec"]["volumes"]
+    (name,) = (each["secret"]["secretName"] for each in volumes if each["name"] == "credentials")
+    found = platform.kube.get(f"/api/v1/namespaces/feature-store/secrets/{name}")
     service = platform.kube.get("/api/v1/namespaces/artifact-store/services/seaweedfs")
     access = {
         "endpoint": f"http://{service['spec']['clusterIP']}:{service['spec']['ports'][0]['port']}",
