@@ -78,23 +78,27 @@ class Shelf:
         kept = self._kept()
         return {name: sum(kept[name].values()) for name in sorted(kept) if _MANIFEST in kept[name]}
 
-    def fetch(self, directory: Path) -> dict[str, Any]:
-        """Put the newest dump into the directory and return its manifest. Raises DamagedError where it is not what
-        was stored, or where there is none."""
+    def newest(self) -> str:
+        """The name of the newest backup. Raises DamagedError where there is none."""
         if not (names := self.backups()):
             raise DamagedError(f"there is no backup below {self.prefix} of {self.bucket}")
-        newest = f"{self.prefix}{names[-1]}/"
+        return names[-1]
+
+    def fetch(self, name: str, directory: Path) -> dict[str, Any]:
+        """Put a backup's dump into the directory and return its manifest. Raises DamagedError where it is not what
+        was stored."""
+        folder = f"{self.prefix}{name}/"
         manifest: dict[str, Any] = json.loads(
-            self.s3.get_object(Bucket=self.bucket, Key=newest + _MANIFEST)["Body"].read()
+            self.s3.get_object(Bucket=self.bucket, Key=folder + _MANIFEST)["Body"].read()
         )
         packed = directory / _DUMP
-        self.s3.download_file(self.bucket, newest + _DUMP, str(packed))
+        self.s3.download_file(self.bucket, folder + _DUMP, str(packed))
         if (found := _digest(packed)) != manifest["sha256"]:
-            raise DamagedError(f"{newest}{_DUMP} has the digest {found}, its manifest says {manifest['sha256']}")
+            raise DamagedError(f"{folder}{_DUMP} has the digest {found}, its manifest says {manifest['sha256']}")
         with gzip.open(packed, "rb") as small, (directory / BACKUP).open("wb") as plain:
             while piece := small.read(_PIECE_BYTES):
                 plain.write(piece)
-        return {"name": names[-1], **manifest}
+        return manifest
 
     def forget(self, before: datetime) -> list[str]:
         """Remove backups that are older, but for the newest; and what was begun before and has no manifest."""
@@ -162,10 +166,12 @@ def _digest(path: Path) -> str:
 def _fetch(shelf: Shelf, directory: Path) -> None:
     """What is wrong is written down, so that the report says it."""
     started = time.monotonic()
+    outcome: dict[str, Any] = {}
     try:
-        outcome = shelf.fetch(directory)
+        outcome["name"] = shelf.newest()
+        outcome |= shelf.fetch(outcome["name"], directory)
     except Exception as error:  # noqa: BLE001 (whatever keeps it from being fetched is what the drill has found out)
-        outcome = {"wrong": str(error) or repr(error)}
+        outcome["wrong"] = str(error) or repr(error)
     outcome["seconds"] = round(time.monotonic() - started, 3)
     (directory / FETCHED).write_text(json.dumps(outcome))
 

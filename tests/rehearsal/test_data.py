@@ -150,7 +150,7 @@ def test_a_spoilt_backup_is_found_by_the_drill_and_a_new_one_mends_that(platform
     try:
         code, report = drill()
         assert code == 1
-        assert report["backup"] is None or report["backup"] == spoilt
+        assert report["backup"] == spoilt
         (wrong,) = report["wrong"]
         assert f"{spoilt}/dump.sql.gz has the digest" in wrong
         listed = json.loads(mlplatform("drill", "--list", "--json").stdout)
