@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
@@ -13,12 +13,11 @@ from components.kubernetes.objects import KubernetesObject
 from components.kubernetes.password import password
 from components.serving import gateway_objects, gateway_pods
 from components.serving.gateway_certificates import AUTHORITY, certificates
-from components.serving.gateway_objects import GATEWAY, KEYS, NAMESPACE
+from components.serving.gateway_objects import GATEWAY, KEYS
 from components.specs.model_gateway import ApiKeys, OwnAuthority
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
     from pulumi_kubernetes.helm.v4 import Chart
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from components.specs.gpu_serving_pool import ServedModel
     from components.specs.model_gateway import ModelGatewaySpec
 
+NAMESPACE: Final = gateway_objects.NAMESPACE
 PROXY_PORT: Final = gateway_pods.PROXY_PORT
 """Where proxies take requests, for the network policies of those who call them."""
 _ROUTING: Final = tuple(
@@ -34,7 +34,7 @@ _ROUTING: Final = tuple(
 )
 _POLICIES: Final = tuple(f"{kind}.gateway.envoyproxy.io" for kind in ("backendtrafficpolicies", "securitypolicies"))
 _ENVOY_API: Final = "gateway.envoyproxy.io/v1alpha1"
-_EVERY_POD: Final = {"namespaceSelector": {}}
+_EVERY_POD: Final[dict[str, Any]] = {"namespaceSelector": {}}
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ Definitions come without the descriptions of their fields, two thirds of their b
 keep is the same. The engine writes its whole state after every step, so each of those bytes would be written
 hundreds of times; with them, one `up` takes longer than all that it waits for.
 
-`--only` leaves out definitions of other names, and `--open` takes the schema out of one: it then admits any field, which
-is enough for kinds that nobody but this program writes and whose controller checks them.
+`--only` leaves out definitions of other names, and `--open` takes the schema out of one: it then admits any field,
+which is enough for kinds that nobody but this program writes and whose controller checks them.
 
 `--annotate` gives each of them an annotation, `--keep` marks definitions to outlive the chart. `--omit-webhooks`
 leaves out whatever makes the API server call a controller (admission webhooks, conversion, aggregated APIs), for a
