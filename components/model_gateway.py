@@ -12,7 +12,7 @@ from components.kubernetes.namespace import PlatformNamespace, in_namespace
 from components.kubernetes.objects import KubernetesObject
 from components.kubernetes.password import password
 from components.serving import gateway_objects, gateway_pods
-from components.serving.gateway_certificates import AUTHORITY, certificates
+from components.serving.gateway_certificates import AUTHORITY, of_control_plane, of_gateway
 from components.serving.gateway_objects import GATEWAY, KEYS
 from components.specs.model_gateway import ApiKeys, OwnAuthority
 
@@ -106,7 +106,7 @@ class ModelGateway(pulumi.ComponentResource):
             namespace=namespace,
             parent=self,
             values=gateway_pods.values(spec, list(self._args.namespaces.values())),
-            depends_on=[definitions],
+            depends_on=[definitions, *of_control_plane(self._namespace)],
         )
 
     def _routed(self, controller: Chart) -> KubernetesObject:
@@ -114,8 +114,8 @@ class ModelGateway(pulumi.ComponentResource):
         neither is left to the end of the namespace."""
         spec, teams = self._args.spec, self._args.teams
         made = self._object("class", gateway_objects.gateway_class(), controller)
-        certified = certificates(self._namespace, spec, teams)
-        return self._object("gateway", gateway_objects.gateway(teams, spec.domain), made, *certified)
+        certified = of_gateway(self._namespace, spec, teams)
+        return self._object("gateway", gateway_objects.gateway(teams, spec.domain), made, certified)
 
     def _policies(self, team: Team) -> None:
         spec = self._args.spec

@@ -27,30 +27,20 @@ PROXY_PORT: Final = 10443
 """Where a proxy takes requests: it may open no port below 1024, so the controller adds 10000."""
 _USER: Final = 65532
 _TOPOLOGY: Final = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-_TEN_YEARS_SECONDS: Final = 10 * 365 * 24 * 3600
 _DRAIN_SECONDS: Final = 60
 
 
 def values(spec: ModelGatewaySpec, watched: Sequence[pulumi.Input[str]]) -> Values:
     """The values of chart `gateway-helm`: a controller that sees nothing but the ``watched`` namespaces."""
-    image = IMAGES["envoy-gateway"]
-    sizes = spec.sizes
     return {
         "crds": {"enabled": False},
-        "global": {"images": {"envoyProxy": {"image": IMAGES["envoy"].reference, "pullPolicy": "IfNotPresent"}}},
+        "global": {"images": {"envoyGateway": _image("envoy-gateway"), "envoyProxy": _image("envoy")}},
         "deployment": {
             "replicas": min(spec.replicas, 2),
-            "envoyGateway": {
-                "image": {"repository": image.repository, "tag": image.pinned_tag},
-                "imagePullPolicy": "IfNotPresent",
-                "resources": sizes.controller.resources(),
-            },
+            "envoyGateway": {"resources": spec.sizes.controller.resources()},
             "pod": {"topologySpreadConstraints": _spread({"app.kubernetes.io/name": CONTROLLER_APP})},
         },
         "podDisruptionBudget": {"maxUnavailable": 1},
-        # It makes the certificates by which controller and proxies know each other, once. A Job that removed itself
-        # would be made anew by every update.
-        "certgen": {"job": {"ttlSecondsAfterFinished": _TEN_YEARS_SECONDS, "resources": sizes.drain.resources()}},
         "topologyInjector": {"enabled": False},
         "config": {
             "envoyGateway": {
@@ -104,6 +94,10 @@ def _details(spec: ModelGatewaySpec) -> Values:
         "containers": [{"name": "envoy", "startupProbe": soon}, drain],
         "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "16Mi"}}],
     }
+
+
+def _image(name: str) -> Values:
+    return {"image": IMAGES[name].reference, "pullPolicy": "IfNotPresent"}
 
 
 def _confined() -> Values:

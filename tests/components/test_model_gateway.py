@@ -122,7 +122,15 @@ def test_the_certificate_covers_every_teams_names_and_comes_from_who_is_named() 
     recording = gateway(certificate={"kind": "issuer", "name": "corporate"})
     named = spec(recording, "Certificate", "models-tls")
     assert named["issuerRef"] == {"name": "corporate", "kind": "ClusterIssuer", "group": "cert-manager.io"}
-    assert not recording.of_kind("Issuer")
+    assert "models-authority" not in recording.of_kind("Issuer")
+
+
+def test_controller_and_proxies_know_each_other_by_certificates_of_one_authority(recording: Recording) -> None:
+    controller, proxies = (spec(recording, "Certificate", name) for name in ("envoy-gateway", "envoy"))
+    assert controller["issuerRef"] == proxies["issuerRef"]
+    assert "envoy-gateway.model-gateway.svc.cluster.local" in controller["dnsNames"]
+    assert "server auth" in controller["usages"]
+    assert "client auth" in proxies["usages"]
 
 
 def test_the_controller_sees_the_teams_namespaces_and_its_own(recording: Recording) -> None:
@@ -136,7 +144,7 @@ def test_the_controller_sees_the_teams_namespaces_and_its_own(recording: Recordi
 def test_images_are_of_the_version_table_and_containers_confined(recording: Recording) -> None:
     values = recording.named("gateway-controller").inputs["values"]
     assert values["global"]["images"]["envoyProxy"]["image"] == IMAGES["envoy"].reference
-    assert values["deployment"]["envoyGateway"]["image"]["repository"] == IMAGES["envoy-gateway"].repository
+    assert values["global"]["images"]["envoyGateway"]["image"] == IMAGES["envoy-gateway"].reference
     deployment = values["config"]["envoyGateway"]["envoyProxy"]["provider"]["kubernetes"]["envoyDeployment"]
     (drain,) = [
         each
