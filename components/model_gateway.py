@@ -96,7 +96,8 @@ class ModelGateway(pulumi.ComponentResource):
                 "crds": {"gatewayAPI": {"enabled": True, "channel": "standard"}, "envoyGateway": {"enabled": True}}
             },
             only=(*_ROUTING, *_POLICIES),
-            # Written here alone, and 50 KB each.
+            # Large, written here alone, and wrong: by that of 1.8.0, the API server refuses every limit (issue 9186 of
+            # envoyproxy/gateway).
             without_schema=_POLICIES,
         )
         return chart.objects(

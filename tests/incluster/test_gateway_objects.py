@@ -32,6 +32,8 @@ def definitions() -> list[dict[str, Any]]:
     files = [templates / "standard-gatewayapi-crds.yaml", *(templates / "generated").glob("*.yaml")]
     # The only instructions to Helm are lines of their own: whether to render the file at all.
     rendered = "\n---\n".join(re.sub(r"^{{.*}}$", "", each.read_text(), flags=re.MULTILINE) for each in files)
+    # 1.8.0 bounds numbers of 32 bits by one that has 33, so that the API server refuses every limit (issue 9186 there).
+    rendered = re.sub(r"format: int32(\s+maximum: 4294967295\b)", r"format: int64\1", rendered)
     chosen = select(rendered, "definitions", keep=False, omit_webhooks=False)
     loaded = [each for each in yaml.load_all(chosen, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if each]
     return [each for each in loaded if each["spec"]["names"]["plural"] in NAMES]
