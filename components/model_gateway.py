@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 NAMESPACE: Final = gateway_objects.NAMESPACE
 PROXY_PORT: Final = gateway_pods.PROXY_PORT
 """Where proxies take requests, for the network policies of those who call them."""
-_ROUTING: Final = tuple(
-    f"{kind}.gateway.networking.k8s.io" for kind in ("gatewayclasses", "gateways", "httproutes", "referencegrants")
-)
+_ROUTES: Final = ("httproutes", "grpcroutes", "tlsroutes", "listenersets", "referencegrants", "backendtlspolicies")
+_ROUTING: Final = tuple(f"{kind}.gateway.networking.k8s.io" for kind in ("gatewayclasses", "gateways", *_ROUTES))
+"""Gateway API's standard channel. The controller starts with all of it or not at all, used or not."""
 _POLICIES: Final = tuple(f"{kind}.gateway.envoyproxy.io" for kind in ("backendtrafficpolicies", "securitypolicies"))
 _ENVOY_API: Final = "gateway.envoyproxy.io/v1alpha1"
 _EVERY_POD: Final[dict[str, Any]] = {"namespaceSelector": {}}

@@ -47,7 +47,11 @@ def values(spec: ModelGatewaySpec, watched: Sequence[pulumi.Input[str]]) -> Valu
                 "gateway": {"controllerName": CONTROLLER},
                 "provider": {
                     "type": "Kubernetes",
-                    "kubernetes": {"watch": {"type": "Namespaces", "namespaces": [NAMESPACE, *watched]}},
+                    "kubernetes": {
+                        "watch": {"type": "Namespaces", "namespaces": [NAMESPACE, *watched]},
+                        # The chart's own switch writes this where nothing reads it.
+                        "proxyTopologyInjector": {"disabled": True},
+                    },
                 },
                 "envoyProxy": _proxies(spec),
             }
