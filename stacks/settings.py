@@ -50,7 +50,6 @@ class Settings(Spec):
     """Metrics, logs, alerts and dashboards."""
     images: ImageRepositoriesSpec = ForeignRegistry()
     """Where the images of our own programs are."""
-    """Metrics, alerts and dashboards."""
     guardrails: GuardrailsSpec = GuardrailsSpec()
     """The platform's rules, enforced by the API server."""
 

@@ -70,6 +70,16 @@ def test_no_password_is_in_the_state_or_the_outputs_in_clear(platform: Platform)
         assert value not in exported
 
 
+def test_the_state_says_which_line_made_a_resource_and_not_through_which_calls(platform: Platform) -> None:
+    state = json.loads(platform.engine.run("stack", "export").stdout)["deployment"]["resources"]
+
+    # What a chart holds is registered by the provider, with calls of its own.
+    ours = [each for each in state if each["custom"] and "helm.sh" not in each["urn"]]
+    callers = [len(each["stackTrace"]) for each in ours if "stackTrace" in each]
+
+    assert len(callers) > 100 and set(callers) == {1}
+
+
 def test_a_second_preview_has_no_changes(platform: Platform) -> None:
     done = platform.engine.run("preview", "--expect-no-changes")
     assert done.returncode == 0, done.stdout + done.stderr
