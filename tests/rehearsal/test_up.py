@@ -18,6 +18,7 @@ PLATFORM_NAMESPACES = {
     "jobset-system",
     "kubeflow-system",
     "kserve",
+    "model-gateway",
     "artifact-store",
     "feature-store",
     "monitoring",
