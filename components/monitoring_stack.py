@@ -219,6 +219,7 @@ class MonitoringStack(pulumi.ComponentResource):
             self._args.cluster,
             prefix=f"{self._name}-gpu",
             pod_security="privileged",
+            depends_on=self._args.cluster.machines,
         )
         room.account(gpu_exporter.APP)
         room.allow(gpu_exporter.APP, [gpu_exporter.METRICS_PORT], [in_namespace(NAMESPACE)])
