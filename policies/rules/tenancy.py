@@ -155,8 +155,8 @@ PRIVATE_SERVICES = Rule(
     id="K8S-13",
     title="Services stay inside the cluster",
     why="A load balancer or a node port puts a model or a database on a network where nobody decided who may ask.",
-    fix="use type ClusterIP behind the platform's gateway, which alone may have a load balancer: an internal one with "
-    "loadBalancerSourceRanges; a Service that must be public is approved by an entry in policies/parameters.py",
+    fix="use type ClusterIP behind the platform's gateway; a Service that must be public is approved by an entry in "
+    "policies/parameters.py",
     level=Level.MANDATORY,
     on_unknown=OnUnknown.REFUSE,
     conditions={
