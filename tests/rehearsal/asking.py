@@ -28,6 +28,8 @@ class Connection(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         plain = socket.create_connection((self.host, self.port), self.timeout)
+        # Else each request waits for an acknowledgement between its headers and its body.
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = self._trust.wrap_socket(plain, server_hostname=self._name)
 
 
