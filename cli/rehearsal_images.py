@@ -55,6 +55,8 @@ def obtain(stack: str, settings: Settings, store: ImageStore | None, reporter: R
 
 def _images(settings: Settings) -> list[Image]:
     absent = set() if settings.cluster.kind == "eks" else set(_OF_EKS)
+    if not settings.serving.gateway:
+        absent |= {"envoy-gateway", "envoy"}
     if not settings.monitoring.hooks.collects:
         absent.add("otel-collector")
     if settings.registry is None:

