@@ -169,6 +169,8 @@ OURS: Final[Mapping[str, Image]] = MappingProxyType(
     {
         # On Feast's packages, so the tag begins with Feast's version.
         "controllers": _ours("controllers", f"{IMAGES['feast'].tag}-{_content_of('controllers')}"),
+        # The tag begins with kopf's version, which its lock has too.
+        "release-controller": _ours("release-controller", f"1.45.2-{_content_of('controllers.release')}"),
     }
 )
 """Our own programs, which nobody but us publishes: `mlplatform images build` and `push`."""

@@ -117,6 +117,8 @@ DEFAULT: Final = Parameters(
         "public.ecr.aws/karpenter/",
         "public.ecr.aws/eks/",
         "quay.io/cilium/",
+        # Our own images before they are pushed. No registry can have this name: name the one that they were pushed to.
+        "registry.invalid/mlplatform/",
     ),
     image_references="digest",
     platform_namespaces=(
@@ -131,6 +133,8 @@ DEFAULT: Final = Parameters(
         "feature-store",
         "model-registry",
         "monitoring",
+        "model-delivery",
+        "model-judges",
         "gpu-exporter",
         "log-collector",
         "cilium-secrets",
