@@ -98,6 +98,7 @@ DEFAULT: Final = Parameters(
     allowed_registries=(
         "registry.k8s.io/",
         "ghcr.io/kubeflow/",
+        "ghcr.io/mlflow/",
         "docker.io/kserve/",
         "docker.io/vllm/",
         "docker.io/seldonio/",
@@ -116,6 +117,8 @@ DEFAULT: Final = Parameters(
         "public.ecr.aws/karpenter/",
         "public.ecr.aws/eks/",
         "quay.io/cilium/",
+        # Our own images before they are pushed. No registry can have this name: name the one that they were pushed to.
+        "registry.invalid/mlplatform/",
     ),
     image_references="digest",
     platform_namespaces=(
@@ -128,7 +131,10 @@ DEFAULT: Final = Parameters(
         "model-gateway",
         "artifact-store",
         "feature-store",
+        "model-registry",
         "monitoring",
+        "model-delivery",
+        "model-judges",
         "gpu-exporter",
         "log-collector",
         "cilium-secrets",

@@ -73,6 +73,22 @@ def disagreements(sections: dict[str, Json]) -> Iterator[Contradiction]:
     yield from _gateway(sections, team_names)
     yield from _models(models.readable, pools.readable, teams.readable)
     yield from _training(sections, pools.readable, teams.readable)
+    yield from _delivery(sections)
+
+
+def _delivery(sections: dict[str, Json]) -> Iterator[Contradiction]:
+    """Releases whose approvals nobody holds people to."""
+    delivery = inside(sections, "delivery")
+    if not isinstance(delivery, dict) or inside(sections, "delivery", "unenforced_approvals") is True:
+        return
+    remedy = (
+        "only an enforced AI-06 keeps people from approving in somebody else's name: set `deny` (and "
+        "`guardrails.enabled: true`), or accept that with `delivery.unenforced_approvals: true`"
+    )
+    if inside(sections, "guardrails", "enabled") is False:
+        yield Contradiction(("guardrails", "enabled"), "must be true where there are releases", False, remedy)
+    elif (stage := inside(sections, "guardrails", "stage")) in ("audit", "warn"):
+        yield Contradiction(("guardrails", "stage"), "must be deny where there are releases", stage, remedy)
 
 
 def _training(sections: dict[str, Json], pools: dict[int, Pool], teams: dict[int, Team]) -> Iterator[Contradiction]:

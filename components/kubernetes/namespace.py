@@ -148,10 +148,15 @@ class PlatformNamespace:
         spec = {"podSelector": {"matchLabels": selector(app)}, "policyTypes": ["Ingress"], "ingress": [rule]}
         self.add(f"{app}-{suffix}", "networking.k8s.io/v1", "NetworkPolicy", {"spec": spec})
 
-    def allow_only_to(self, app: str, rules: Sequence[Mapping[str, Any]]) -> None:
+    def allow_only_to(self, app: str, rules: Sequence[pulumi.Input[Mapping[str, Any]]]) -> None:
         """Let the pods of `app` connect to nobody but those of the egress rules."""
         spec = {"podSelector": {"matchLabels": selector(app)}, "policyTypes": ["Egress"], "egress": list(rules)}
         self.add(f"{app}-egress", "networking.k8s.io/v1", "NetworkPolicy", {"spec": spec})
+
+    def allow_all_only_to(self, rules: Sequence[pulumi.Input[Mapping[str, Any]]]) -> None:
+        """Let no pod of the namespace, whichever it is, connect to anybody but those of the egress rules."""
+        spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": list(rules)}
+        self.add("egress", "networking.k8s.io/v1", "NetworkPolicy", {"spec": spec})
 
     def disruption_budget(self, app: str) -> None:
         """Let a drain take one pod of `app` at a time."""
