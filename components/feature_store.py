@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from components.buckets.access import BucketAccess
     from components.kubernetes.cluster import Cluster
     from components.kubernetes.objects import KubernetesObject
+    from components.kubernetes.workload import Pod
     from components.specs.feature_store import FeatureStoreSpec
     from components.stores.store import Store
 
@@ -31,6 +32,7 @@ NAMESPACE: Final = "feature-store"
 HTTP_PORT: Final = feast.HTTP_PORT
 _DATABASE: Final = "feast"
 _APPLY_TIMEOUT_SECONDS: Final = 900
+_SKEW_TIMEOUT_SECONDS: Final = 1500
 
 
 @dataclass(frozen=True)
@@ -155,11 +157,16 @@ class FeatureStore(pulumi.ComponentResource):
         return self._namespace.add("apply", "batch/v1", "Job", body, named=False, depends_on=sources.identities)
 
     def _schedule(self, sources: feast.Sources, applied: KubernetesObject) -> None:
-        spec = self._args.spec.materialisation
-        pod = feast.materialisation_pod(sources, spec.size, spec.overlap_hours)
-        timeout_seconds = spec.timeout_minutes * 60
+        spec, skew = self._args.spec.materialisation, self._args.spec.skew
+        filling = feast.materialisation_pod(sources, spec.size, spec.overlap_hours)
+        self._run_at("materialisation", spec.schedule, filling, spec.timeout_minutes * 60, applied)
+        if skew is not None and isinstance(self._args.spec.offline, ParquetOfflineStore):
+            comparing = feast.skew_pod(sources, spec.size, skew.sample)
+            self._run_at("feature-skew", skew.schedule, comparing, _SKEW_TIMEOUT_SECONDS, applied)
+
+    def _run_at(self, name: str, schedule: str, pod: Pod, timeout_seconds: int, applied: KubernetesObject) -> None:
         cron_job = {
-            "schedule": spec.schedule,
+            "schedule": schedule,
             "timeZone": "Etc/UTC",
             # The next run reads what a missed one would have.
             "concurrencyPolicy": "Forbid",
@@ -168,7 +175,7 @@ class FeatureStore(pulumi.ComponentResource):
             "failedJobsHistoryLimit": 3,
             "jobTemplate": {"spec": job(pod, retries=1, timeout_seconds=timeout_seconds)},
         }
-        self._namespace.add("materialisation", "batch/v1", "CronJob", {"spec": cron_job}, depends_on=[applied])
+        self._namespace.add(name, "batch/v1", "CronJob", {"spec": cron_job}, depends_on=[applied])
 
     def _serve(self, sources: feast.Sources, applied: KubernetesObject) -> KubernetesObject:
         """Start the servers after the features are registered, so that a ready server knows them."""

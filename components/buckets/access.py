@@ -20,6 +20,9 @@ REGISTRY: Final = "registry/"
 REGISTRY_BACKUPS: Final = "backups/model-registry/"
 """The folder of the backups of the model registry's database."""
 
+TEAMS: Final = "teams/"
+"""The folder in which each team has its own."""
+
 
 @dataclass(frozen=True)
 class AccessKey:
@@ -83,5 +86,7 @@ class Bucket:
     """Access of each team to `teams/<team>/`, by the team's name."""
     models: Callable[[str, Sequence[str]], BucketAccess]
     """Access of a team's model servers to some of its folders."""
+    judges: BucketAccess | None = None
+    """Access of those who judge releases: all teams' folders, for reading; None where nobody is to have it."""
     evidence: pulumi.Output[str] | None = None
     """The bucket in which nothing can be changed; None where there is none."""

@@ -9,7 +9,7 @@ import pulumi
 from components.aws.identity import pod_identity
 from components.aws.keys import customer_key
 from components.aws.names import host, stem
-from components.buckets.access import BACKUPS, REGISTRY, REGISTRY_BACKUPS, Bucket, BucketAccess
+from components.buckets.access import BACKUPS, REGISTRY, REGISTRY_BACKUPS, TEAMS, Bucket, BucketAccess
 from components.buckets.s3_bucket import BucketChoices, PrivateBucket
 from components.buckets.s3_replica import Copy, replicate
 
@@ -76,6 +76,7 @@ class BucketOnS3:
             registry_backups=self._access([REGISTRY_BACKUPS]),
             teams=teams,
             models=self.models,
+            judges=self._access([TEAMS], write=False),
             evidence=evidence,
         )
 

@@ -153,6 +153,11 @@ class PlatformNamespace:
         spec = {"podSelector": {"matchLabels": selector(app)}, "policyTypes": ["Egress"], "egress": list(rules)}
         self.add(f"{app}-egress", "networking.k8s.io/v1", "NetworkPolicy", {"spec": spec})
 
+    def allow_all_only_to(self, rules: Sequence[pulumi.Input[Mapping[str, Any]]]) -> None:
+        """Let no pod of the namespace, whichever it is, connect to anybody but those of the egress rules."""
+        spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": list(rules)}
+        self.add("egress", "networking.k8s.io/v1", "NetworkPolicy", {"spec": spec})
+
     def disruption_budget(self, app: str) -> None:
         """Let a drain take one pod of `app` at a time."""
         spec = {"maxUnavailable": 1, "selector": {"matchLabels": selector(app)}}

@@ -30,6 +30,15 @@ class Materialisation(Spec):
     """One run's size; the same for the job that applies the feature repository."""
 
 
+class SkewCheck(Spec):
+    """How what models read online is compared with what training reads offline."""
+
+    schedule: CronSchedule = "10 */6 * * *"
+    """When a comparison starts, as five cron fields in UTC."""
+    sample: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """How many entities of each feature view are compared, drawn by chance each time."""
+
+
 class FeatureServer(Spec):
     """The HTTP server that models ask for feature values."""
 
@@ -113,6 +122,9 @@ class FeatureStoreSpec(Spec):
     """The feature server."""
     materialisation: Materialisation = Materialisation()
     """The job that fills the online store."""
+    skew: SkewCheck | None = SkewCheck()
+    """The job that compares the online store with `parquet` files, at the size of materialisation; `null`: nobody
+    does. Files that Athena reads are not compared."""
 
     @model_validator(mode="after")
     def _repository_lies_inside_the_project(self) -> Self:

@@ -110,7 +110,7 @@ class DatabaseBackup:
             "timeZone": "Etc/UTC",
             "concurrencyPolicy": "Forbid",
             "startingDeadlineSeconds": 3600,
-            "successfulJobsHistoryLimit": 1,
+            "successfulJobsHistoryLimit": 3,
             "failedJobsHistoryLimit": 3,
             "jobTemplate": {"spec": job(pod, retries=retries, timeout_seconds=_TIMEOUT_SECONDS)},
         }

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.data
 
 
-def bucket(spec: InClusterBucketSpec | None = None) -> Recording:
-    return record(
-        lambda: ArtifactBucket("bucket", ArtifactBucketArgs(spec or InClusterBucketSpec(), cluster(), NAMESPACES))
-    )
+def bucket(spec: InClusterBucketSpec | None = None, *, judged: bool = False) -> Recording:
+    chosen = spec or InClusterBucketSpec()
+    return record(lambda: ArtifactBucket("bucket", ArtifactBucketArgs(chosen, cluster(), NAMESPACES, judged=judged)))
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +51,12 @@ def test_a_team_has_rights_in_its_own_folder_and_nowhere_else(recording: Recordi
     for team in NAMESPACES:
         for action in identities(recording)[f"team-{team}"]["actions"]:
             assert action.partition(":")[2] == f"artifacts/teams/{team}/*"
+
+
+def test_judges_of_releases_read_what_all_teams_put_there_and_change_nothing(recording: Recording) -> None:
+    assert "release-judges" not in identities(recording)
+    judges = identities(bucket(judged=True))["release-judges"]
+    assert judges["actions"] == ["Read:artifacts/teams/*", "List:artifacts/teams/*"]
 
 
 def test_only_the_administrator_may_change_the_bucket_itself(recording: Recording) -> None:

@@ -221,8 +221,10 @@ def test_a_backup_is_restored_row_by_row_as_it_was(cluster: Cluster) -> None:
 def test_a_backup_that_was_changed_in_the_bucket_is_found(cluster: Cluster, damage: str, found: str) -> None:
     cluster.run("registry-backup")
     cluster.bucket(f"{NEWEST}{READ}{damage}")
-    (wrong,) = cluster.drill(succeeds=False)["wrong"]
+    report = cluster.drill(succeeds=False)
+    (wrong,) = report["wrong"]
     assert found in wrong
+    assert report["backup"] == cluster.bucket(f"{NEWEST}print(json.dumps(folder.split('/')[3]))")
 
 
 def test_old_backups_are_removed_and_the_newest_stay_however_old(cluster: Cluster) -> None:

@@ -19,6 +19,7 @@ PLATFORM_NAMESPACES = {
     "jobset-system",
     "kubeflow-system",
     "kserve",
+    "model-gateway",
     "artifact-store",
     "feature-store",
     "model-registry",
