@@ -37,6 +37,8 @@ _BUILD: Final = "mlplatform toolchain build helm"
 _SECONDS: Final = 60
 _KUBERNETES: Final = "1.36"
 """What a chart is told where it asks: a `helm` of its own accord names the version that it was made with."""
+_OPTIONS: Final = ("--skip-crds", "--no-hooks", "--kube-version", _KUBERNETES)
+"""Definitions come in a part of their own, and the engine runs no hook of Helm's."""
 _UNKNOWN: Final = "mlplatform-value-that-is-not-known-yet"
 """What Helm is given for it: every text that holds it afterwards is unknown."""
 _CLUSTER_WIDE: Final = frozenset(
@@ -147,7 +149,7 @@ def _digest(directory: Path, properties: Mapping[str, Any]) -> str:
         digest.update(f"{file.relative_to(directory.resolve())}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     asked = {key: properties.get(key) for key in ("name", "namespace", "values", "skipCrds")}
-    digest.update(_KUBERNETES.encode())
+    digest.update(repr(_OPTIONS).encode())
     digest.update(json.dumps(asked, sort_keys=True, default=str).encode())
     return digest.hexdigest()
 
@@ -155,8 +157,7 @@ def _digest(directory: Path, properties: Mapping[str, Any]) -> str:
 def _rendered(helm: str, directory: Path, properties: Mapping[str, Any]) -> list[dict[str, Any]]:
     namespace = properties.get("namespace")
     where = ["--namespace", namespace] if isinstance(namespace, str) else []
-    options = ["--values", "-", "--skip-crds", "--kube-version", _KUBERNETES]
-    command = [helm, "template", str(properties["name"]), str(directory), *where, *options]
+    command = [helm, "template", str(properties["name"]), str(directory), *where, "--values", "-", *_OPTIONS]
     done = subprocess.run(
         command,
         input=yaml.safe_dump(_marked(properties.get("values") or {})),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from components._image_lock import ImageLock
-from components._versions import IMAGES
+from components._versions import IMAGES, OURS
 from policies.parameters import parameters_for
 
 if TYPE_CHECKING:
@@ -50,14 +50,24 @@ def obtain(stack: str, settings: Settings, store: ImageStore | None, reporter: R
     digests = _digests(images, store, reporter) if store else {}
     locked = {image.tagged: digests.get(image.tagged) or _digest_of_nothing(image.tagged) for image in images}
     references = tuple(f"{name}@{digest}" for name, digest in locked.items()) if store else ()
-    return RehearsedImages(references, ImageLock(images=locked))
+    ours = {
+        f"{name}:{image.tag}": f"{image.repository}@{locked[image.tagged]}"
+        for name, image in OURS.items()
+        if image.tagged in locked
+    }
+    return RehearsedImages(references, ImageLock(images=locked, ours=ours))
 
 
 def _images(settings: Settings) -> list[Image]:
     absent = set() if settings.cluster.kind == "eks" else set(_OF_EKS)
+    if not settings.serving.gateway:
+        absent |= {"envoy-gateway", "envoy"}
     if not settings.monitoring.hooks.collects:
         absent.add("otel-collector")
-    return [image for name, image in IMAGES.items() if name not in absent]
+    if settings.registry is None:
+        absent.add("mlflow")
+    own = [OURS["release-controller"]] if settings.delivery else []
+    return [*(image for name, image in IMAGES.items() if name not in absent), *own]
 
 
 def _digests(images: list[Image], store: ImageStore, reporter: Reporter) -> dict[str, str]:

@@ -88,6 +88,8 @@ def engine_tools(settings: Settings) -> set[str]:
     """The tools without which the engine does not run the stack's program: its own, and those that hold charts."""
     cluster = settings.cluster
     charts = {*_CHART_TOOLS}
+    if settings.serving.gateway:
+        charts.add("envoy-gateway")
     if cluster.kind == "eks":
         charts.add("karpenter")
         if cluster.hybrid and cluster.hybrid.cni == "cilium":

@@ -90,6 +90,8 @@ CHARTS: Final[Mapping[str, Chart]] = MappingProxyType(
             # to its state after every step. KServe's webhook checks an InferenceService all the same.
             Chart("kserve-crd-minimal", "v0.20.0", "oci://ghcr.io/kserve/charts"),
             Chart("kserve-resources", "v0.20.0", "oci://ghcr.io/kserve/charts"),
+            Chart("gateway-crds-helm", "v1.8.0", "oci://docker.io/envoyproxy"),
+            Chart("gateway-helm", "v1.8.0", "oci://docker.io/envoyproxy"),
             Chart("karpenter-crd", "1.13.0", "oci://public.ecr.aws/karpenter"),
             Chart("karpenter", "1.13.0", "oci://public.ecr.aws/karpenter"),
             Chart("cilium", "1.20.2", "oci://quay.io/cilium/charts"),
@@ -131,6 +133,9 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "kserve-storage-initializer": Image("docker.io/kserve/storage-initializer", "v0.20.0"),
         "kserve-agent": Image("docker.io/kserve/agent", "v0.20.0"),
         "kserve-router": Image("docker.io/kserve/router", "v0.20.0"),
+        # Turns Gateway API's objects into configuration of Envoy, whose minor release is the one that it asks for.
+        "envoy-gateway": Image("docker.io/envoyproxy/gateway", "v1.8.0"),
+        "envoy": Image("docker.io/envoyproxy/envoy", "distroless-v1.38.3"),
         "karpenter": Image("public.ecr.aws/karpenter/controller", "1.13.0"),
         # Nodes
         "efa-device-plugin": Image("public.ecr.aws/eks/aws-efa-k8s-device-plugin", "v0.5.20"),
@@ -144,6 +149,8 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "pause": Image("registry.k8s.io/pause", "3.10.1"),
         # Stores
         "feast": Image("quay.io/feastdev/feature-server", "0.67.0"),
+        # With PostgreSQL, S3 and sign-in, which the image without `-full` lacks.
+        "mlflow": Image("ghcr.io/mlflow/mlflow", "v3.17.2-full"),
         "postgres": Image("docker.io/library/postgres", "18.6"),
         "valkey": Image("docker.io/valkey/valkey", "9.1.2"),
         "seaweedfs": Image("docker.io/chrislusf/seaweedfs", "4.48"),
@@ -162,6 +169,8 @@ OURS: Final[Mapping[str, Image]] = MappingProxyType(
     {
         # On Feast's packages, so the tag begins with Feast's version.
         "controllers": _ours("controllers", f"{IMAGES['feast'].tag}-{_content_of('controllers')}"),
+        # The tag begins with kopf's version, which its lock has too.
+        "release-controller": _ours("release-controller", f"1.45.2-{_content_of('controllers.release')}"),
     }
 )
 """Our own programs, which nobody but us publishes: `mlplatform images build` and `push`."""

@@ -35,6 +35,8 @@ class ArtifactBucketArgs:
     """Where it runs."""
     namespaces: Mapping[str, pulumi.Input[str]]
     """The namespace of each team, by the team's name; how the team reaches the bucket is put there."""
+    judged: bool = False
+    """Whether there are judges of releases, who read what teams put there."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,19 @@ class ArtifactBucket(pulumi.ComponentResource):
     """The feature store's access, to `features/`."""
     backups: BucketAccess
     """Access of the feature store's backups, to their folder."""
+    registry: BucketAccess
+    """The model registry's access, to `registry/`."""
+    registry_backups: BucketAccess
+    """Access of the model registry's backups, to their folder."""
+    judges: BucketAccess | None
+    """Access of those who judge releases: all teams' folders, for reading; None where there are none."""
 
     def __init__(self, name: str, args: ArtifactBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:ArtifactBucket", name, None, opts)
         self._name, self._args = name, args
         made = self._made()
-        self.features, self.backups, self._models = made.features, made.backups, made.models
+        self.features, self.backups, self.judges, self._models = made.features, made.backups, made.judges, made.models
+        self.registry, self.registry_backups = made.registry, made.registry_backups
         self.team_secrets = pulumi.Output.all(**{team: self._hand_over(team, made.teams[team]) for team in made.teams})
         self.endpoint, self.bucket, self.evidence_bucket = made.endpoint, made.name, made.evidence
         self.register_outputs(
@@ -103,7 +112,7 @@ class ArtifactBucket(pulumi.ComponentResource):
         if isinstance(spec, InClusterBucketSpec):
             from components.buckets.in_cluster import BucketInCluster
 
-            return BucketInCluster(self._name, spec, cluster, self).bucket(namespaces)
+            return BucketInCluster(self._name, spec, cluster, self).bucket(namespaces, judged=self._args.judged)
         from components.aws.place import place_of
         from components.buckets.on_s3 import BucketOnS3
 

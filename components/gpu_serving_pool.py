@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import pulumi
 
 from components._versions import IMAGES
+from components.buckets.access import TEAMS
 from components.kubernetes import chart
 from components.kubernetes.objects import KubernetesObject, Webhooks, platform_namespace
 from components.serving import model_cache, model_servers
@@ -51,6 +52,8 @@ class GpuServingPoolArgs:
     """The namespace of each team, by the team's name."""
     bucket: ModelStore
     """The stack's own bucket, in which models may lie."""
+    releases: bool = False
+    """Whether models come as releases too: then every team's model servers may read what the team put there."""
 
 
 class GpuServingPool(pulumi.ComponentResource):
@@ -61,6 +64,8 @@ class GpuServingPool(pulumi.ComponentResource):
     """Address of each model inside the cluster, by `team/model`."""
     runtimes: pulumi.Output[list[str]]
     """Names of the model servers."""
+    keepers: Sequence[pulumi.Resource]
+    """What model servers are made and taken away by: whatever has any must be gone before."""
 
     def __init__(self, name: str, args: GpuServingPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:GpuServingPool", name, None, opts)
@@ -71,6 +76,7 @@ class GpuServingPool(pulumi.ComponentResource):
             self._object(manifest["metadata"]["name"], manifest, kserve)
             for manifest in (model_servers.vllm(), model_servers.mlserver())
         ]
+        self.keepers = runtimes
         self.runtimes = pulumi.Output.all(*(runtime.id for runtime in runtimes))
         self.endpoints = self._endpoints(runtimes)
         self.register_outputs({"endpoints": self.endpoints, "runtimes": self.runtimes})
@@ -127,9 +133,12 @@ class GpuServingPool(pulumi.ComponentResource):
         return pulumi.Output.all(**endpoints)
 
     def _account(self, team: Team) -> list[pulumi.Resource]:
-        """What the team's model servers fetch models as; nothing where none lies in the stack's own bucket."""
+        """What the team's model servers fetch models as; nothing where none can lie in the stack's own bucket."""
         args = self._args
         folders = [model.folder for model in args.spec.models if model.team == team.name and model.folder]
+        if args.releases:
+            # Which ones they will be nobody knows yet.
+            folders = [f"{TEAMS}{team.name}/"]
         if not folders:
             return []
         namespace, access = args.namespaces[team.name], args.bucket.models(team.name, folders)

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from components.specs.storage import Storage
 
 NAMESPACE: Final = "monitoring"
+PROMETHEUS: Final = f"http://{prometheus.APP}.{NAMESPACE}.svc:{prometheus.PORT}"
+"""Where Prometheus answers inside the cluster."""
 OUTPUTS: Final = (
     "prometheus",
     "alertmanager",
@@ -65,6 +67,8 @@ class MonitoringStackArgs:
     """Endpoints that are to be there, and what is promised of them."""
     teams: Sequence[Team] = ()
     """Teams, and what is promised of their queues."""
+    asked_by: Sequence[str] = ()
+    """Namespaces of the platform whose pods ask Prometheus."""
 
 
 class MonitoringStack(pulumi.ComponentResource):
@@ -94,17 +98,16 @@ class MonitoringStack(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._namespace = PlatformNamespace(NAMESPACE, self, args.cluster, prefix=name)
         alerts_to = f"{alertmanager.APP}.{NAMESPACE}.svc:{alertmanager.PORT}"
-        address = f"http://{prometheus.APP}.{NAMESPACE}.svc:{prometheus.PORT}"
         topic = self._topic()
         managed = self._managed(topic)
         self.alertmanager = self._alertmanager(topic).urn.apply(lambda _: f"http://{alerts_to}")
-        self.prometheus = self._prometheus(alerts_to, managed).urn.apply(lambda _: address)
-        self.grafana, self.grafana_password = self._grafana(address)
+        self.prometheus = self._prometheus(alerts_to, managed).urn.apply(lambda _: PROMETHEUS)
+        self.grafana, self.grafana_password = self._grafana(PROMETHEUS)
         self.metrics_endpoint = managed.query_endpoint() if managed else None
         self.alert_topic = topic.arn if topic else None
         self.log_group = self._container_logs()
         interval = args.spec.metrics.scrape_interval_seconds
-        self.collector = collector.install(self._namespace, args.spec.hooks, address, interval)
+        self.collector = collector.install(self._namespace, args.spec.hooks, PROMETHEUS, interval)
         schedules.install(self._namespace)
         if args.spec.gpu_exporter.enabled:
             self._gpu_exporter()
@@ -159,7 +162,8 @@ class MonitoringStack(pulumi.ComponentResource):
         judged = groups(self._args.models, self._args.teams, self._args.spec.objective_days)
         rules = self._namespace.config("rules", rule_files(judged))
         self._read_access()
-        self._namespace.allow(prometheus.APP, [prometheus.PORT], [in_namespace(NAMESPACE)])
+        askers = [in_namespace(each) for each in (NAMESPACE, *self._args.asked_by)]
+        self._namespace.allow(prometheus.APP, [prometheus.PORT], askers)
         return self._store(prometheus.pod(spec, files, rules, hooks), spec.storage, prometheus.PORT, identities)
 
     def _identity(self, app: str, rights: Sequence[Statement], description: str) -> pulumi.Resource:
@@ -220,6 +224,7 @@ class MonitoringStack(pulumi.ComponentResource):
             self._args.cluster,
             prefix=f"{self._name}-gpu",
             pod_security="privileged",
+            depends_on=self._args.cluster.machines,
         )
         room.account(gpu_exporter.APP)
         room.allow(gpu_exporter.APP, [gpu_exporter.METRICS_PORT], [in_namespace(NAMESPACE)])

@@ -38,6 +38,13 @@ _MODELS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _PODS: Final[Mapping[str, tuple[str, ...]]] = {"": ("pods", "pods/log", "events"), "apps": ("replicasets",)}
 _DATA: Final[Mapping[str, tuple[str, ...]]] = {"": ("configmaps", "persistentvolumeclaims")}
+_RELEASES: Final = {"mlplatform.dev": ("modelreleases",)}
+_APPROVALS: Final = {"mlplatform.dev": ("modelapprovals",)}
+_APPROVE: Final[tuple[_Rule, ...]] = (
+    {"apiGroups": ["mlplatform.dev"], "resources": ["modelreleases"], "verbs": ["approve"]},
+    {"apiGroups": ["mlplatform.dev"], "resources": ["modelapprovals"], "verbs": ["create", "delete"]},
+)
+"""An approval never changes; to take it back is to delete it, which ends a canary."""
 _FENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("limitranges", "resourcequotas", "serviceaccounts", "services"),
     "networking.k8s.io": ("networkpolicies",),
@@ -56,7 +63,8 @@ class TeamRoles(pulumi.ComponentResource):
     """The three roles, once for the cluster; a TeamWorkspace binds them to groups in its namespace alone.
 
     Nobody may change quotas, network policies or roles, or open a shell on a node; governance reads all but
-    secrets.
+    secrets. Data scientists and engineers release models, engineers and governance approve releases that are not their
+    own; who may approve may not write down on a server that somebody did.
     """
 
     data_scientist: str = "mlplatform-data-scientist"
@@ -68,16 +76,20 @@ class TeamRoles(pulumi.ComponentResource):
     def __init__(self, name: str, args: TeamRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:TeamRoles", name, None, opts)
         data_scientist = [
-            *_rules(_WRITE, _JOBS, _DATA),
-            *_rules(_READ, _QUEUES, _MODELS, _PODS, {"": ("services",)}),
+            *_rules(_WRITE, _JOBS, _DATA, _RELEASES),
+            *_rules(_READ, _QUEUES, _MODELS, _PODS, _APPROVALS, {"": ("services",)}),
         ]
         engineer = [
-            *_rules(_WRITE, _JOBS, _DATA, _MODELS, {"": ("secrets", "services")}),
-            *_rules(_READ, _QUEUES, _PODS, _FENCES),
+            *_rules(_WRITE, _JOBS, _DATA, _MODELS, _RELEASES, {"": ("secrets", "services")}),
+            *_rules(_READ, _QUEUES, _PODS, _APPROVALS, _FENCES),
+            *_APPROVE,
             *_rules(("create",), {"": ("pods/exec", "pods/portforward")}),
             *_rules(("delete",), {"": ("pods",)}),
         ]
-        governance = [*_rules(_READ, _JOBS, _DATA, _QUEUES, _MODELS, _PODS, _FENCES)]
+        governance = [
+            *_rules(_READ, _JOBS, _DATA, _QUEUES, _MODELS, _PODS, _RELEASES, _APPROVALS, _FENCES),
+            *_APPROVE,
+        ]
         for role, rules in (
             (self.data_scientist, data_scientist),
             (self.engineer, engineer),

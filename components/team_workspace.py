@@ -155,18 +155,14 @@ class TeamWorkspace(pulumi.ComponentResource):
         """One policy for all pods: what it does not list is refused, in both directions."""
         args = self._args
         neighbours: Manifest = {"podSelector": {}}
-        dns = {**in_namespace("kube-system"), "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
         ingress = [_rule("from", neighbours)]
         ingress += [_rule("from", in_namespace(peer.namespace), peer.ports) for peer in args.ingress]
-        egress = [_rule("to", neighbours), _rule("to", dns, (53,), ("UDP", "TCP"))]
-        egress += [_rule("to", in_namespace(peer.namespace), peer.ports) for peer in args.egress]
-        egress += [_rule("to", _block(place.cidr), place.ports) for place in args.spec.egress]
-        late = [pulumi.Output.from_input(each.cidrs).apply(partial(_to_all, each.ports)) for each in args.addresses]
+        chosen = [_rule("to", _block(place.cidr), place.ports) for place in args.spec.egress]
         spec = {
             "podSelector": {},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": ingress,
-            "egress": [*egress, *late],
+            "egress": [_rule("to", neighbours), *ways_out(args.egress, args.addresses), *chosen],
         }
         self._object("network", "networking.k8s.io/v1", "NetworkPolicy", "workspace", {"spec": spec})
 
@@ -214,6 +210,14 @@ class TeamWorkspace(pulumi.ComponentResource):
 def account(team: str, role: Role) -> str:
     """The name of the account, in namespace `mlplatform-accounts`, that has the role in the team's namespace."""
     return f"{team}-{role}"
+
+
+def ways_out(peers: Sequence[Peer], addresses: Sequence[Addresses]) -> list[pulumi.Input[Manifest]]:
+    """Egress rules of a network policy: names of hosts are found, and these are reached."""
+    dns = {**in_namespace("kube-system"), "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
+    inside = [_rule("to", in_namespace(peer.namespace), peer.ports) for peer in peers]
+    outside = [pulumi.Output.from_input(each.cidrs).apply(partial(_to_all, each.ports)) for each in addresses]
+    return [_rule("to", dns, (53,), ("UDP", "TCP")), *inside, *outside]
 
 
 def _to_all(ports: tuple[int, ...], cidrs: Sequence[str]) -> Manifest:

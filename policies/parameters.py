@@ -46,6 +46,8 @@ class Parameters:
     """Platform namespaces in which Pod Security enforces ``baseline``."""
     privileged_namespaces: tuple[str, ...]
     """Platform namespaces in which Pod Security enforces nothing, because an exempt workload needs the host."""
+    load_balancer_namespaces: tuple[str, ...]
+    """Platform namespaces whose Services may have an internal load balancer that says whom it takes requests from."""
     accelerators_per_pod: int
     """The most accelerators that one pod may ask for: those of the largest machine."""
     accelerators_per_namespace: int
@@ -96,9 +98,11 @@ DEFAULT: Final = Parameters(
     allowed_registries=(
         "registry.k8s.io/",
         "ghcr.io/kubeflow/",
+        "ghcr.io/mlflow/",
         "docker.io/kserve/",
         "docker.io/vllm/",
         "docker.io/seldonio/",
+        "docker.io/envoyproxy/",
         "docker.io/library/postgres:",
         "docker.io/valkey/",
         "docker.io/chrislusf/",
@@ -113,6 +117,8 @@ DEFAULT: Final = Parameters(
         "public.ecr.aws/karpenter/",
         "public.ecr.aws/eks/",
         "quay.io/cilium/",
+        # Our own images before they are pushed. No registry can have this name: name the one that they were pushed to.
+        "registry.invalid/mlplatform/",
     ),
     image_references="digest",
     platform_namespaces=(
@@ -122,15 +128,20 @@ DEFAULT: Final = Parameters(
         "jobset-system",
         "kubeflow-system",
         "kserve",
+        "model-gateway",
         "artifact-store",
         "feature-store",
+        "model-registry",
         "monitoring",
+        "model-delivery",
+        "model-judges",
         "gpu-exporter",
         "log-collector",
         "cilium-secrets",
     ),
     baseline_namespaces=(),
     privileged_namespaces=("gpu-exporter", "log-collector"),
+    load_balancer_namespaces=("model-gateway",),
     accelerators_per_pod=8,
     accelerators_per_namespace=256,
     governed_risk_classes=("limited", "high"),

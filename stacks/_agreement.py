@@ -16,6 +16,7 @@ from components.cluster import pools as pools_on
 from components.specs.capacity import Pool, Team
 from components.specs.cluster import ClusterSpec, EksClusterSpec, ExistingClusterSpec
 from components.specs.gpu_serving_pool import ServedModel
+from components.specs.model_gateway import MOST_TEAMS
 from stacks import _places
 from stacks._report import inside
 
@@ -69,8 +70,25 @@ def disagreements(sections: dict[str, Json]) -> Iterator[Contradiction]:
         if isinstance(pool, str) and pool not in pool_names:
             yield unknown("pool", ("serving", "models", position, "pool"), pool, pool_names)
     yield from _heard_of(sections, team_names)
+    yield from _gateway(sections, team_names)
     yield from _models(models.readable, pools.readable, teams.readable)
     yield from _training(sections, pools.readable, teams.readable)
+    yield from _delivery(sections)
+
+
+def _delivery(sections: dict[str, Json]) -> Iterator[Contradiction]:
+    """Releases whose approvals nobody holds people to."""
+    delivery = inside(sections, "delivery")
+    if not isinstance(delivery, dict) or inside(sections, "delivery", "unenforced_approvals") is True:
+        return
+    remedy = (
+        "only an enforced AI-06 keeps people from approving in somebody else's name: set `deny` (and "
+        "`guardrails.enabled: true`), or accept that with `delivery.unenforced_approvals: true`"
+    )
+    if inside(sections, "guardrails", "enabled") is False:
+        yield Contradiction(("guardrails", "enabled"), "must be true where there are releases", False, remedy)
+    elif (stage := inside(sections, "guardrails", "stage")) in ("audit", "warn"):
+        yield Contradiction(("guardrails", "stage"), "must be deny where there are releases", stage, remedy)
 
 
 def _training(sections: dict[str, Json], pools: dict[int, Pool], teams: dict[int, Team]) -> Iterator[Contradiction]:
@@ -103,6 +121,19 @@ def _heard_of(sections: dict[str, Json], team_names: set[str]) -> Iterator[Contr
             if isinstance(name, str) and name not in {*team_names, _PLATFORM}:
                 at = ("monitoring", "alerting", "receivers", position, "teams", number)
                 yield unknown("team", at, name, {*team_names, _PLATFORM})
+
+
+def _gateway(sections: dict[str, Json], team_names: set[str]) -> Iterator[Contradiction]:
+    """Teams of the gateway's that there are not, or more teams than it can tell apart."""
+    if not isinstance(inside(sections, "serving", "gateway"), dict):
+        return
+    teams = inside(sections, "serving", "gateway", "teams")
+    for name in teams if isinstance(teams, dict) else ():
+        if name not in team_names:
+            yield unknown("team", ("serving", "gateway", "teams", name), name, team_names)
+    if len(team_names) > MOST_TEAMS:
+        remedy = f"serving.gateway has a listener a team, and a Gateway at most {MOST_TEAMS}: leave the gateway out"
+        yield Contradiction(("teams",), "has too many teams for one gateway", len(team_names), remedy)
 
 
 def _models(models: dict[int, ServedModel], pools: dict[int, Pool], teams: dict[int, Team]) -> Iterator[Contradiction]:

@@ -17,6 +17,8 @@ from components.specs.feature_store import FeatureStoreSpec
 from components.specs.gpu_serving_pool import GpuServingPoolSpec
 from components.specs.guardrails import GuardrailsSpec
 from components.specs.image_repositories import ForeignRegistry, ImageRepositoriesSpec
+from components.specs.model_delivery import ModelDeliverySpec
+from components.specs.model_registry import ModelRegistrySpec
 from components.specs.monitoring_stack import MonitoringStackSpec
 from components.specs.training_cluster import TrainingClusterSpec
 from stacks import _agreement, _findings, _neighbours, _places, _source
@@ -42,8 +44,12 @@ class Settings(Spec):
     """Queues, gangs and runtimes for training jobs."""
     serving: GpuServingPoolSpec = GpuServingPoolSpec()
     """Model servers and the models that they serve."""
+    delivery: ModelDeliverySpec | None = None
+    """Releases of models, with gates, approvals and canaries; absent: none."""
     feature_store: FeatureStoreSpec = FeatureStoreSpec()
     """Features, online and offline."""
+    registry: ModelRegistrySpec | None = None
+    """The registry of models and record of experiments; absent: there is none."""
     artifact_bucket: ArtifactBucketSpec = InClusterBucketSpec()
     """The bucket for datasets, checkpoints and models."""
     monitoring: MonitoringStackSpec = MonitoringStackSpec()

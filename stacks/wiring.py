@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components import feature_store, monitoring_stack
+from components import feature_store, model_delivery, model_gateway, model_registry, monitoring_stack
 from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs, way_there
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
 from components.guardrails import Guardrails, GuardrailsArgs
+from components.model_delivery import ModelDelivery, ModelDeliveryArgs
+from components.model_gateway import ModelGateway, ModelGatewayArgs
+from components.model_registry import ModelRegistry, ModelRegistryArgs
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
+from components.serving import model_servers
 from components.specs.cluster import ExistingClusterSpec
 from components.specs.image_repositories import ForeignRegistry
 from components.team_roles import TeamRoles, TeamRolesArgs
@@ -27,7 +31,11 @@ if TYPE_CHECKING:
     from stacks.settings import Settings
 
 _CALLED_BY_TEAMS = Peer(feature_store.NAMESPACE, (feature_store.HTTP_PORT,))
+_REGISTRY_CALLED_BY_TEAMS = Peer(model_registry.NAMESPACE, (model_registry.PORT,))
 _CALLS_TEAMS = Peer(monitoring_stack.NAMESPACE)
+_GATEWAY_OF_TEAMS = Peer(model_gateway.NAMESPACE, (model_gateway.PROXY_PORT,))
+_CALLS_MODELS = Peer(model_gateway.NAMESPACE, (model_servers.PORT,))
+_ASKS_MODELS = Peer(model_delivery.NAMESPACE)
 
 
 def create(settings: Settings) -> dict[str, Any]:
@@ -36,26 +44,39 @@ def create(settings: Settings) -> dict[str, Any]:
     training = TrainingCluster("training", TrainingClusterArgs(settings.training, cluster, settings.sharing))
     workspaces = _workspaces(settings, cluster, training)
     namespaces = {team: each.namespace for team, each in workspaces.items()}
-    bucket = ArtifactBucket("artifact-bucket", ArtifactBucketArgs(settings.artifact_bucket, cluster, namespaces))
-    serving = GpuServingPool(
-        "serving", GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces, bucket)
+    releases = settings.delivery is not None
+    bucket = ArtifactBucket(
+        "artifact-bucket", ArtifactBucketArgs(settings.artifact_bucket, cluster, namespaces, judged=releases)
     )
+    serving = GpuServingPool(
+        "serving",
+        GpuServingPoolArgs(settings.serving, cluster, settings.teams, namespaces, bucket, releases=releases),
+    )
+    gateway = _gateway(settings, cluster, namespaces)
     features = FeatureStore(
         "feature-store", FeatureStoreArgs(settings.feature_store, cluster, bucket.features, bucket.backups)
     )
     monitoring = MonitoringStack(
-        "monitoring", MonitoringStackArgs(settings.monitoring, cluster, settings.serving.models, settings.teams)
+        "monitoring",
+        MonitoringStackArgs(
+            settings.monitoring,
+            cluster,
+            settings.serving.models,
+            settings.teams,
+            asked_by=(model_delivery.NAMESPACE,) if releases else (),
+        ),
     )
     guardrails = Guardrails("guardrails", GuardrailsArgs(settings.guardrails, cluster, _policies(settings)))
     return {
         **described,
+        **_delivery(settings, cluster, bucket, serving),
         "teams": namespaces,
         "training": {
             "queues": {team: each.queue for team, each in workspaces.items()},
             "runtimes": training.runtimes,
             "priorities": training.priorities,
         },
-        "serving": {"endpoints": serving.endpoints, "runtimes": serving.runtimes},
+        "serving": {"endpoints": serving.endpoints, "runtimes": serving.runtimes, "gateway": gateway},
         "artifact_bucket": {
             "endpoint": bucket.endpoint,
             "bucket": bucket.bucket,
@@ -63,6 +84,7 @@ def create(settings: Settings) -> dict[str, Any]:
             "team_secrets": bucket.team_secrets,
         },
         "feature_store": {"endpoint": features.endpoint, "project": features.project},
+        **_registry(settings, cluster, bucket, namespaces),
         "monitoring": {name: getattr(monitoring, name) for name in monitoring_stack.OUTPUTS},
         "images": _repositories(settings, cluster),
         "guardrails": {"rules": guardrails.rules, "stage": guardrails.stage},
@@ -83,6 +105,47 @@ def _cluster(settings: Settings) -> tuple[Cluster, dict[str, Any]]:
     if cluster.hybrid:
         described["hybrid"] = {"role_arn": cluster.hybrid.role_arn, "registration": cluster.hybrid.registration}
     return cluster, {"cluster": described}
+
+
+def _registry(
+    settings: Settings, cluster: Cluster, bucket: ArtifactBucket, namespaces: Mapping[str, pulumi.Input[str]]
+) -> dict[str, Any]:
+    """The model registry, where the stack has one."""
+    if settings.registry is None:
+        return {}
+    way = way_there(settings.artifact_bucket, cluster)
+    registry = ModelRegistry(
+        "model-registry",
+        ModelRegistryArgs(settings.registry, cluster, bucket.registry, way, bucket.registry_backups, namespaces),
+    )
+    return {"registry": {"endpoint": registry.endpoint, "workspaces": registry.workspaces}}
+
+
+def _gateway(settings: Settings, cluster: Cluster, namespaces: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
+    """The way to models from outside their team's namespace, where there is one."""
+    spec, models = settings.serving.gateway, settings.serving.models
+    if spec is None:
+        return {}
+    made = ModelGateway("model-gateway", ModelGatewayArgs(spec, cluster, settings.teams, namespaces, models))
+    return {"address": made.address, "models": made.models, "keys": made.keys, "authority": made.authority}
+
+
+def _delivery(settings: Settings, cluster: Cluster, bucket: ArtifactBucket, serving: GpuServingPool) -> dict[str, Any]:
+    """Releases, where the stack file wants them."""
+    if settings.delivery is None or bucket.judges is None:
+        return {}
+    made = ModelDelivery(
+        "delivery",
+        ModelDeliveryArgs(
+            settings.delivery,
+            cluster,
+            bucket.judges,
+            way_there(settings.artifact_bucket, cluster),
+            monitoring_stack.PROMETHEUS,
+            serving.keepers,
+        ),
+    )
+    return {"delivery": {"domain": made.domain, "controller": made.controller}}
 
 
 def _repositories(settings: Settings, cluster: Cluster) -> dict[str, Any]:
@@ -109,6 +172,7 @@ def _workspaces(settings: Settings, cluster: Cluster, training: TrainingCluster)
     """A workspace for each team, by the team's name."""
     roles = TeamRoles("roles", TeamRolesArgs(cluster))
     bucket = way_there(settings.artifact_bucket, cluster)
+    called, callers = _peers(settings)
     return {
         team.name: TeamWorkspace(
             f"team-{team.name}",
@@ -119,10 +183,23 @@ def _workspaces(settings: Settings, cluster: Cluster, training: TrainingCluster)
                 roles,
                 training.team_queues[team.name],
                 borrowing=settings.training.borrowing,
-                egress=(*bucket.peers, _CALLED_BY_TEAMS),
+                egress=(*bucket.peers, *called),
                 addresses=bucket.addresses,
-                ingress=(_CALLS_TEAMS,),
+                ingress=callers,
             ),
         )
         for team in settings.teams
     }
+
+
+def _peers(settings: Settings) -> tuple[tuple[Peer, ...], tuple[Peer, ...]]:
+    """Which parts of the platform teams' pods may call, and which may call them."""
+    called, callers = [_CALLED_BY_TEAMS], [_CALLS_TEAMS]
+    if settings.registry is not None:
+        called.append(_REGISTRY_CALLED_BY_TEAMS)
+    if settings.serving.gateway is not None:
+        called.append(_GATEWAY_OF_TEAMS)
+        callers.append(_CALLS_MODELS)
+    if settings.delivery is not None:
+        callers.append(_ASKS_MODELS)
+    return tuple(called), tuple(callers)

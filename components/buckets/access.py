@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 BACKUPS: Final = "backups/feature-store/"
 """The folder of the feature store's backups. It is not below the feature store's own: who can spoil what is backed up
 should not be able to spoil the backup."""
+REGISTRY: Final = "registry/"
+"""The folder of the model registry: what teams log and register there, each in a folder of its own below it."""
+REGISTRY_BACKUPS: Final = "backups/model-registry/"
+"""The folder of the backups of the model registry's database."""
+
+TEAMS: Final = "teams/"
+"""The folder in which each team has its own."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +78,15 @@ class Bucket:
     """Access to `features/`."""
     backups: BucketAccess
     """Access to the backups of the feature store's registry; of nobody else."""
+    registry: BucketAccess
+    """Access to the model registry's folder; a team's credentials do not reach it."""
+    registry_backups: BucketAccess
+    """Access to the backups of the model registry's database; of nobody else."""
     teams: Mapping[str, BucketAccess]
     """Access of each team to `teams/<team>/`, by the team's name."""
     models: Callable[[str, Sequence[str]], BucketAccess]
     """Access of a team's model servers to some of its folders."""
+    judges: BucketAccess | None = None
+    """Access of those who judge releases: all teams' folders, for reading; None where nobody is to have it."""
     evidence: pulumi.Output[str] | None = None
     """The bucket in which nothing can be changed; None where there is none."""

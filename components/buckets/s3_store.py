@@ -34,6 +34,8 @@ class Party:
     key: AccessKey
     prefix: str
     """The folder, ending in a slash; empty: the whole bucket."""
+    writes: bool = True
+    """Whether it may change what is there."""
 
 
 def environment(endpoint: str) -> dict[str, pulumi.Input[str]]:
@@ -50,7 +52,8 @@ def identities(bucket: str, admin: Party, others: Iterable[Party]) -> pulumi.Out
     for party in others:
         folder = f"{bucket}/{party.prefix}*"
         listed = folder if party.prefix else bucket
-        known.append(_identity(party, [f"Read:{folder}", f"Write:{folder}", f"Tagging:{folder}", f"List:{listed}"]))
+        changes = [f"Write:{folder}", f"Tagging:{folder}"] if party.writes else []
+        known.append(_identity(party, [f"Read:{folder}", *changes, f"List:{listed}"]))
     return pulumi.Output.json_dumps({"identities": known})
 
 

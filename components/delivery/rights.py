@@ -15,8 +15,8 @@ _READ: Final = ["get", "list", "watch"]
 def everywhere() -> Manifest:
     """A ClusterRole: releases are in all teams' namespaces, and so are their servers and routes.
 
-    It approves nothing: `approve` lets it write down, on servers, the approvals that people gave (AI-06). It reads no
-    Secret and starts no pod in a team's namespace.
+    It approves nothing: `serve` lets it write down, on servers, the approvals that people gave (AI-06), and people who
+    may `approve` may not do that. It reads no Secret and starts no pod in a team's namespace.
     """
     return _role(
         "ClusterRole",
@@ -24,7 +24,7 @@ def everywhere() -> Manifest:
         [
             _rule(GROUP, ["modelreleases", "modelapprovals"], _READ),
             _rule(GROUP, ["modelreleases/status"], ["update"]),
-            _rule(GROUP, ["modelreleases"], ["approve"]),
+            _rule(GROUP, ["modelreleases"], ["serve"]),
             # What owns an object must be one that its maker could keep from being deleted.
             _rule(GROUP, ["modelreleases/finalizers"], ["update"]),
             _rule("serving.kserve.io", ["inferenceservices"], [*_READ, "create", "patch", "delete"]),

@@ -40,9 +40,13 @@ def definitions(
     namespace: pulumi.Input[str],
     parent: pulumi.Resource,
     values: Mapping[str, Any] | None = None,
+    only: Sequence[str] = (),
+    without_schema: Sequence[str] = (),
 ) -> HelmChart:
-    """The custom resource definitions of a chart of the version table, as resource `name`."""
+    """The custom resource definitions of a chart of the version table, as resource `name`: all of them, or ``only``
+    those of these names. Those ``without_schema`` admit any field."""
     flags = ["--keep"] if cluster.keep_crds else []
+    flags += [f"--only={each}" for each in only] + [f"--open={each}" for each in without_schema]
     return _install(name, CHARTS[chart], cluster, namespace, values, parent, (), ("definitions", *flags))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from components._versions import IMAGES
+from components._versions import IMAGES, OURS
 from components.kubernetes.namespace import PART_OF, selector
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ CONFINED: Final[Manifest] = {
     "readOnlyRootFilesystem": True,
 }
 _SCRATCH: Final[Manifest] = {"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}
+_IMAGES: Final = {**IMAGES, **OURS}
 _TOPOLOGY: Final = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 
@@ -74,7 +75,7 @@ class Container:
         }
         return {
             "name": self.name,
-            "image": IMAGES[self.image].reference,
+            "image": _IMAGES[self.image].reference,
             "imagePullPolicy": "IfNotPresent",
             "resources": self.size.resources(),
             "securityContext": CONFINED,

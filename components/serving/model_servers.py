@@ -24,7 +24,8 @@ ACCOUNT: Final = "model-server"
 """Service account of servers whose model lies in the stack's artifact bucket."""
 _SCRATCH: Final = "/tmp"  # noqa: S108 (a volume of the pod's own)
 _SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108
-_PORT: Final = 8080
+PORT: Final = 8080
+"""Where a model server takes requests."""
 _METRICS_PORT: Final = 8082
 _USER: Final = 1000
 _FAILURE_DOMAINS: Final = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
@@ -38,7 +39,7 @@ def vllm() -> Manifest:
     container = {
         "image": IMAGES["vllm"].reference,
         "command": ["python3", "-m", "vllm.entrypoints.openai.api_server"],
-        "args": [f"--port={_PORT}", "--served-model-name={{.Name}}", "--model=/mnt/models"],
+        "args": [f"--port={PORT}", "--served-model-name={{.Name}}", "--model=/mnt/models"],
         "env": [
             # The image has no entry for the pod's user: libraries that look for a name or a home find them here.
             {"name": "USER", "value": "vllm"},
@@ -51,7 +52,7 @@ def vllm() -> Manifest:
     }
     # GPUs exchange tensors through shared memory; a container's default is 64 MiB.
     scratch = {"tmp": (_SCRATCH, {}), "shared-memory": (_SHARED_MEMORY, {"medium": "Memory"})}
-    return _runtime(VLLM, container, scratch, formats=("llm",), metrics_port=_PORT)
+    return _runtime(VLLM, container, scratch, formats=("llm",), metrics_port=PORT)
 
 
 def mlserver() -> Manifest:
@@ -59,7 +60,7 @@ def mlserver() -> Manifest:
     environment = {
         # KServe sets the label from the model's format.
         "MLSERVER_MODEL_IMPLEMENTATION": "{{.Labels.modelClass}}",
-        "MLSERVER_HTTP_PORT": str(_PORT),
+        "MLSERVER_HTTP_PORT": str(PORT),
         "MLSERVER_GRPC_PORT": "9000",
         "MLSERVER_METRICS_PORT": str(_METRICS_PORT),
         "MLSERVER_METRICS_DIR": f"{_SCRATCH}/metrics",
@@ -157,12 +158,12 @@ def _probes(*, ready: str, live: str, startup_minutes: int) -> Manifest:
     seconds = 10
     return {
         "startupProbe": {
-            "httpGet": {"path": ready, "port": _PORT},
+            "httpGet": {"path": ready, "port": PORT},
             "periodSeconds": seconds,
             "failureThreshold": startup_minutes * 60 // seconds,
         },
-        "readinessProbe": {"httpGet": {"path": ready, "port": _PORT}, "periodSeconds": seconds, "timeoutSeconds": 5},
-        "livenessProbe": {"httpGet": {"path": live, "port": _PORT}, "periodSeconds": seconds, "timeoutSeconds": 5},
+        "readinessProbe": {"httpGet": {"path": ready, "port": PORT}, "periodSeconds": seconds, "timeoutSeconds": 5},
+        "livenessProbe": {"httpGet": {"path": live, "port": PORT}, "periodSeconds": seconds, "timeoutSeconds": 5},
     }
 
 
@@ -188,7 +189,7 @@ def _runtime(
                 {
                     "name": "kserve-container",
                     "imagePullPolicy": "IfNotPresent",
-                    "ports": [{"containerPort": _PORT, "protocol": "TCP"}],
+                    "ports": [{"containerPort": PORT, "protocol": "TCP"}],
                     "securityContext": CONFINED,
                     "volumeMounts": [{"name": volume, "mountPath": path} for volume, (path, _) in scratch.items()],
                     **container,

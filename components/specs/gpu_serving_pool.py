@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from components._spec import Name, Spec
 from components.specs.capacity import LabelValue
+from components.specs.model_gateway import ModelGatewaySpec
 from components.specs.objectives import CLASSIC_LATENCIES, FIRST_TOKENS, LLM_LATENCIES, EndpointObjectives, nearest
 from components.specs.size import Size
 
@@ -121,6 +122,8 @@ class GpuServingPoolSpec(Spec):
     """Sizes of the controllers' containers."""
     models: tuple[ServedModel, ...] = ()
     """Models to serve."""
+    gateway: ModelGatewaySpec | None = None
+    """How models are reached from outside their team's namespace; absent: not at all."""
     model_cache: Literal["none", "nodes"] = "none"
     """`none`: a node fetches a model when a replica starts there. `nodes`: every node of a pool fetches the models of
     that pool that are OCI images as soon as it is there, so that a replica which comes or moves need not wait."""

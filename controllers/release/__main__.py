@@ -16,6 +16,7 @@ import aiohttp
 import kopf
 
 from controllers.release.cluster import Cluster, RefusedError
+from controllers.release.figures import Figures
 from controllers.release.manifests import MODEL_LABEL, NAMESPACE_LABEL
 from controllers.release.metrics import Metrics
 from controllers.release.reading import Settings
@@ -32,8 +33,9 @@ _log: Final = logging.getLogger("releases")
 class Controller:
     """Models that something changed of, each reconciled by one worker at a time."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, metrics_port: int | None = None) -> None:
+        self._settings, self._metrics_port = settings, metrics_port
+        self._figures = Figures()
         self._due: asyncio.Queue[Key] = asyncio.Queue()
         self._waiting: set[Key] = set()
         self._busy: set[Key] = set()
@@ -52,6 +54,8 @@ class Controller:
         # Nothing is written on objects to remember what was seen: the status says it.
         settings.posting.enabled = False
         self._cluster, self._metrics = Cluster(login), Metrics(self._settings.metrics_url)
+        if self._metrics_port is not None:
+            await self._figures.serve(self._metrics_port)
         self._tasks = [asyncio.create_task(self._work()) for _ in range(_WORKERS)]
 
     async def stop(self, **_: object) -> None:
@@ -61,10 +65,13 @@ class Controller:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._cluster.close()
         await self._metrics.close()
+        await self._figures.close()
 
-    async def release_changed(self, body: kopf.Body, **_: object) -> None:
+    async def release_changed(self, body: kopf.Body, type: str | None, **_: object) -> None:  # noqa: A002 (kopf's name)
         """A release came, changed or went."""
         namespace, name = str(body["metadata"]["namespace"]), str(body["metadata"]["name"])
+        phase = body.get("status", {}).get("phase", "Registered")
+        self._figures.release(namespace, name, None if type == "DELETED" else phase)
         self._models[namespace, name] = body["spec"]["model"]
         self._add((namespace, body["spec"]["model"]))
 
@@ -96,11 +103,14 @@ class Controller:
             self._busy.add(key)
             try:
                 later = self._settings.poll_seconds if await self._model(key).reconcile() else None
+                self._figures.reconciled("done")
             except (RefusedError, aiohttp.ClientError, TimeoutError) as error:
                 _log.warning("%s/%s: %s; tried again", *key, error)
+                self._figures.reconciled("refused")
                 later = _RETRY_SECONDS
             except Exception:  # noqa: BLE001 (one model's mistake keeps no other from going on)
                 _log.exception("%s/%s: tried again", *key)
+                self._figures.reconciled("failed")
                 later = _RETRY_SECONDS * 10
             self._busy.discard(key)
             if key in self._again:
@@ -140,11 +150,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Take model releases through their gates.")
     parser.add_argument("--settings", type=Path, required=True, help="the controller's settings, as JSON")
     parser.add_argument("--health", default="http://0.0.0.0:8080/healthz", help="where it answers that it lives")
+    parser.add_argument("--metrics-port", type=int, help="where Prometheus reads /metrics; absent: nowhere")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     # It says of every event that somebody was told.
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)
-    controller = Controller(Settings.of(json.loads(arguments.settings.read_text())))
+    controller = Controller(Settings.of(json.loads(arguments.settings.read_text())), arguments.metrics_port)
     kopf.run(registry=registry_of(controller), clusterwide=True, standalone=True, liveness_endpoint=arguments.health)
 
 

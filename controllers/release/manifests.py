@@ -29,6 +29,7 @@ NAMESPACE_LABEL: Final = "mlplatform.dev/namespace"
 """Whose job it is: jobs are in another namespace than their release."""
 _RUNTIMES: Final = {"llm": "vllm"}
 _USER: Final = 1000
+_FAILURE_DOMAINS: Final = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
 
 
 def servers(release: Json, approval: Approval, evaluation: str) -> Json:
@@ -72,6 +73,7 @@ def servers(release: Json, approval: Approval, evaluation: str) -> Json:
             "fsGroup": _USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
+        "topologySpreadConstraints": [_spread(domain, name) for domain in _FAILURE_DOMAINS],
         "model": model,
     }
     metadata = {
@@ -180,6 +182,16 @@ def event(release: Json, status: Status, now: datetime) -> Json:
         "firstTimestamp": moment,
         "lastTimestamp": moment,
         "count": 1,
+    }
+
+
+def _spread(domain: str, name: str) -> Json:
+    """Replicas on different machines and in different zones, as long as these have room."""
+    return {
+        "maxSkew": 1,
+        "topologyKey": domain,
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": {"serving.kserve.io/inferenceservice": name}},
     }
 
 

@@ -29,6 +29,9 @@ _DIGESTS, _BY, _AUTHOR = annotation("approved-digests"), annotation("approved-by
 _TICKET, _EXPIRES = annotation("approval"), annotation("approval-expires")
 _RECORD: Final = (_DIGESTS, _BY, _AUTHOR, _TICKET, _EXPIRES)
 _may_approve: Final = may("approve", RELEASES)
+# Another right than to approve: who may write servers and approves too could else write down on one that somebody else
+# had approved it.
+_may_serve: Final = may("serve", RELEASES)
 
 
 def _decided(approver: Value, author: Value, ticket: Value) -> Condition:
@@ -42,8 +45,8 @@ def _same(path: str) -> Condition:
 _approved: Final = all_of(
     _decided(resource[_BY], resource[_AUTHOR], resource[_TICKET]),
     resource[_EXPIRES].is_later_than(now),
-    # Only the API server knows who asks: who approves, or writes down that somebody did, must be allowed to.
-    any_of(~requester.exists(), all_of(*(_same(path) for path in _RECORD)), _may_approve),
+    # Only the API server knows who asks: who writes down that somebody approved must be allowed to.
+    any_of(~requester.exists(), all_of(*(_same(path) for path in _RECORD)), _may_serve),
 )
 _FIELDS: Final = ("release", "digest", "approver", "author", "ticket", "expires")
 _spec: Final = resource["spec"]
@@ -66,6 +69,7 @@ _OWN: Final = (
     _DIGESTS,
 )
 _GRANT: Final = f"approve {RELEASES}"
+_SERVES: Final = f"serve {RELEASES}"
 
 
 def asked_by(user: str, *grants: str) -> dict[str, Any]:
@@ -73,7 +77,7 @@ def asked_by(user: str, *grants: str) -> dict[str, Any]:
     return {"userInfo": {"username": user}, "grants": list(grants)}
 
 
-_CONTROLLER: Final = asked_by("system:serviceaccount:delivery:release", _GRANT)
+_CONTROLLER: Final = asked_by("system:serviceaccount:delivery:release", _SERVES)
 _STRANGER: Final = asked_by("mallory")
 
 APPROVED = Rule(
@@ -82,7 +86,7 @@ APPROVED = Rule(
     why="Who made a model sees what it should do and not what it does; and an approval of another model, or of another "
     "year, is none.",
     fix="have it approved: annotations approved-digests, approved-by, authored-by, approval (the ticket) and "
-    f"approval-expires, written by who may approve {RELEASES}",
+    f"approval-expires, written by who may serve {RELEASES}; an approval itself by who may approve them",
     level=Level.MANDATORY,
     evidence=Evidence.ATTESTED,
     conditions={
@@ -130,7 +134,7 @@ APPROVED = Rule(
             (_EXPIRES, LONG_AGO),
             (_EXPIRES, "never"),
         ),
-        *(Example(base, request=_STRANGER) for base in SERVICES),
+        *(Example(base, request=each) for base in SERVICES for each in (_STRANGER, asked_by("grace.hopper", _GRANT))),
         *(Example("inference service", before={path: "other"}, request=_STRANGER) for path in _RECORD),
         Example("inference service", before={_TICKET: ABSENT}, request=_STRANGER),
         *(

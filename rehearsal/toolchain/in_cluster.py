@@ -68,6 +68,24 @@ CONTROLLERS: Final = (
         disk_gib=1.5,
     ),
     Tool(
+        name="envoy-gateway",
+        version="1.8.0",
+        programs={"envoy-gateway": "github.com/envoyproxy/gateway/cmd/envoy-gateway"},
+        kept=(
+            Kept("github.com/envoyproxy/gateway", "charts/gateway-crds-helm", "assets/charts/gateway-crds-helm"),
+            Kept("github.com/envoyproxy/gateway", "charts/gateway-helm", "assets/charts/gateway-helm"),
+            # Upstream fills in names of images when it publishes the chart; ours come from the table of versions.
+            Kept(
+                "github.com/envoyproxy/gateway",
+                "charts/gateway-helm/values.tmpl.yaml",
+                "assets/charts/gateway-helm/values.yaml",
+            ),
+        ),
+        expected_seconds=182,
+        peak_memory_gib=2.0,
+        disk_gib=2.0,
+    ),
+    Tool(
         name="karpenter",  # the core that decides, with simulated nodes in place of EC2's
         version="1.13.0",
         programs={"karpenter": "sigs.k8s.io/karpenter/kwok"},

@@ -58,7 +58,7 @@ class Store:
 
 
 def serving(
-    *models: dict[str, Any], on_aws: bool = False, model_cache: str = "none"
+    *models: dict[str, Any], on_aws: bool = False, model_cache: str = "none", releases: bool = False
 ) -> tuple[Recording, dict[str, str]]:
     """What the pool registers, and the endpoints that it says it has."""
     endpoints: dict[str, str] = {}
@@ -67,7 +67,8 @@ def serving(
         spec = GpuServingPoolSpec.model_validate({"models": models, "model_cache": model_cache})
         store = Store(None if on_aws else AccessKey("team-language", pulumi.Output.secret("hush")))
         place: Cluster = cluster_on_aws() if on_aws else cluster()
-        pool = GpuServingPool("serving", GpuServingPoolArgs(spec, place, CAPACITY.teams, NAMESPACES, store))
+        args = GpuServingPoolArgs(spec, place, CAPACITY.teams, NAMESPACES, store, releases=releases)
+        pool = GpuServingPool("serving", args)
         pulumi.Output.from_input(pool.endpoints).apply(endpoints.update)
 
     return record(program), endpoints

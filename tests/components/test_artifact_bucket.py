@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.data
 
 
-def bucket(spec: InClusterBucketSpec | None = None) -> Recording:
-    return record(
-        lambda: ArtifactBucket("bucket", ArtifactBucketArgs(spec or InClusterBucketSpec(), cluster(), NAMESPACES))
-    )
+def bucket(spec: InClusterBucketSpec | None = None, *, judged: bool = False) -> Recording:
+    chosen = spec or InClusterBucketSpec()
+    return record(lambda: ArtifactBucket("bucket", ArtifactBucketArgs(chosen, cluster(), NAMESPACES, judged=judged)))
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +53,12 @@ def test_a_team_has_rights_in_its_own_folder_and_nowhere_else(recording: Recordi
             assert action.partition(":")[2] == f"artifacts/teams/{team}/*"
 
 
+def test_judges_of_releases_read_what_all_teams_put_there_and_change_nothing(recording: Recording) -> None:
+    assert "release-judges" not in identities(recording)
+    judges = identities(bucket(judged=True))["release-judges"]
+    assert judges["actions"] == ["Read:artifacts/teams/*", "List:artifacts/teams/*"]
+
+
 def test_only_the_administrator_may_change_the_bucket_itself(recording: Recording) -> None:
     for name, identity in identities(recording).items():
         changes = {each for each in identity["actions"] if not each.startswith(("Read:", "List:"))}
@@ -62,7 +67,8 @@ def test_only_the_administrator_may_change_the_bucket_itself(recording: Recordin
 
 def test_every_identity_has_a_key_of_its_own(recording: Recording) -> None:
     known = identities(recording)
-    assert set(known) == {"admin", "platform", "feature-store", "feature-backups", "team-vision", "team-language"}
+    stores = {"feature-store", "feature-backups", "model-registry", "registry-backups"}
+    assert set(known) == {"admin", "platform", *stores, "team-vision", "team-language"}
     assert len({each["credentials"][0]["secretKey"] for each in known.values()}) == len(known)
 
 

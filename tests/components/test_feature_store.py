@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from components.buckets import s3_store
 from components.buckets.access import BACKUPS, AccessKey, BucketAccess
 from components.feature_store import FeatureStore, FeatureStoreArgs
+from components.specs.database import InClusterDatabase
 from components.specs.feature_store import (
     FeatureServer,
     FeatureStoreSpec,
     InClusterOnlineStore,
-    InClusterRegistry,
     Materialisation,
     SkewCheck,
 )
@@ -191,7 +191,7 @@ def test_a_repository_outside_of_the_project_is_refused(outside: str) -> None:
 
 
 def test_a_registry_without_backups_has_none_of_their_objects(recording: Recording) -> None:
-    without = feature_store(FeatureStoreSpec(registry=InClusterRegistry(backup=None)))
+    without = feature_store(FeatureStoreSpec(registry=InClusterDatabase(backup=None)))
     assert set(recording.of_kind("CronJob")) - set(without.of_kind("CronJob")) == {"registry-backup", "registry-drill"}
     assert "registry-backup" not in without.of_kind("ServiceAccount")
 

@@ -42,3 +42,10 @@ def test_on_aws_model_servers_have_a_role_that_reads_their_models_and_nothing_el
     assert given["language"]["Resource"] == [f"teams/language/chat/sha256-{DIGEST}/"]
     (association,) = recording.of_type("eks/podIdentityAssociation:PodIdentityAssociation").values()
     assert association.inputs["serviceAccount"] == "model-server"
+
+
+def test_where_models_come_as_releases_every_teams_servers_may_read_what_the_team_put_there() -> None:
+    recording = serving(on_aws=True, releases=True)[0]
+    for team in ("vision", "language"):
+        given = statements(recording, "iam/rolePolicy:RolePolicy", f"serving-{team}-account-policy")
+        assert given[team]["Resource"] == [f"teams/{team}/"]

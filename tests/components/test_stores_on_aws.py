@@ -11,9 +11,9 @@ import pytest
 from components._versions import AWS_ENGINES
 from components.buckets.access import BucketAccess
 from components.feature_store import FeatureStore, FeatureStoreArgs
+from components.specs.database import AuroraDatabase
 from components.specs.feature_store import (
     AthenaOfflineStore,
-    AuroraRegistry,
     ElastiCacheOnlineStore,
     FeatureStoreSpec,
 )
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.data
 
 SPEC = FeatureStoreSpec(
-    registry=AuroraRegistry(kind="aurora"), online=ElastiCacheOnlineStore(kind="elasticache", replicas=2)
+    registry=AuroraDatabase(kind="aurora"), online=ElastiCacheOnlineStore(kind="elasticache", replicas=2)
 )
 RIGHT = {"Sid": "ReadAndWrite", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/features/*"}
 

@@ -15,6 +15,7 @@ BUILT = {
     "jobset": ("jobset", "sigs.k8s.io/jobset"),
     "kubeflow-trainer": ("kubeflow-trainer", "github.com/kubeflow/trainer/v2"),
     "kserve-controller": ("kserve", "github.com/kserve/kserve"),
+    "envoy-gateway": ("envoy-gateway", "github.com/envoyproxy/gateway"),
     "alertmanager": ("alertmanager", "github.com/prometheus/alertmanager"),
 }
 CHART_OF = {
@@ -23,6 +24,8 @@ CHART_OF = {
     "kubeflow-trainer": "kubeflow-trainer",
     "kserve-crd-minimal": "kserve-controller",
     "kserve-resources": "kserve-controller",
+    "gateway-crds-helm": "envoy-gateway",
+    "gateway-helm": "envoy-gateway",
     "karpenter": "karpenter",
     "karpenter-crd": "karpenter",
     "cilium": "cilium",

@@ -35,6 +35,8 @@ HELP = {
     "jobset": ("/manager", "--help", "-config"),
     "trainer-controller-manager": ("/manager", "--help", "-config"),
     "kserve-controller": ("/manager", "--help", "-metrics-addr"),
+    "gateway": ("/usr/local/bin/envoy-gateway", "server", "--help", "--config-path"),
+    "envoy": ("/usr/local/bin/envoy", "--version", "RELEASE"),
     "kube-rbac-proxy": ("/usr/local/bin/kube-rbac-proxy", "--help", "--upstream"),
     "prometheus": ("/bin/promtool", "--version", "promtool, version"),
     "alertmanager": ("/bin/alertmanager", "--version", "alertmanager, version"),
@@ -67,6 +69,14 @@ def test_our_own_programs_and_the_clients_that_they_import_late_are_in_our_image
     version = IMAGES["feature-server"].rpartition(":")[2]
     said = node.run(IMAGES["controllers"], "python", "-c", f"{imports}print(feast.__version__)")
     assert said.strip() == version
+
+
+@pytest.mark.delivery
+def test_the_release_controller_and_its_judge_start_in_their_image(node: Runtime) -> None:
+    image = IMAGES["release-controller"]
+    assert "--metrics-port" in node.run(image, "python3", "-m", "controllers.release", "--help")
+    s3 = "import boto3; print(boto3.client('s3', region_name='us-east-1').meta.service_model.service_name)"
+    assert node.run(image, "python3", "-c", f"from controllers.release import judge; {s3}").strip() == "s3"
 
 
 def test_a_pause_container_waits(node: Runtime) -> None:

@@ -42,6 +42,7 @@ FILL = """
 CREATE TABLE views (name text PRIMARY KEY, spec bytea NOT NULL, changed timestamptz DEFAULT now());
 CREATE TABLE "Odd name" (id serial PRIMARY KEY, said text);
 CREATE TABLE empty (id int);
+CREATE TABLE runs (status varchar(9) CHECK (status IN ('RUNNING', 'FINISHED')));
 INSERT INTO views SELECT 'view-' || n, decode(md5(n::text), 'hex') FROM generate_series(1, 5000) n;
 INSERT INTO "Odd name" (said) VALUES (E'a tab\\t, a \\\\. and\\na line'), (NULL), ('ümläut'), (E'\\\\.');
 CREATE INDEX ON views (changed);
@@ -205,6 +206,7 @@ def test_a_backup_is_restored_row_by_row_as_it_was(cluster: Cluster) -> None:
         "public.views": ROWS,
         'public."Odd name"': 4,
         "public.empty": 0,
+        "public.runs": 0,
     }
     assert set(report["seconds"]) == {"fetch", "restore", "read_back"}
     manifest = cluster.bucket(f"{NEWEST}{READ}print(json.dumps(manifest))")

@@ -41,7 +41,11 @@ BUILT_IN = {
     "storage.k8s.io",
     "yaml",
 }
+PREREQUISITE = "cert-manager.io"
+"""Answered on every cluster before the platform comes."""
 CONTROLLERS = {
+    "gateway.envoyproxy.io": "gateway-helm",
+    "gateway.networking.k8s.io": "gateway-helm",
     "karpenter.k8s.aws": "karpenter",
     "karpenter.sh": "karpenter",
     "kueue.x-k8s.io": "kueue",
@@ -118,7 +122,7 @@ def test_every_resource_of_aws_goes_to_the_stacks_own_account(program: Recording
 
 def test_every_custom_resource_waits_for_its_controller_and_is_destroyed_before_it(program: Recording) -> None:
     for resource in objects(program):
-        if resource.api_group in BUILT_IN:
+        if resource.api_group in {*BUILT_IN, PREREQUISITE}:
             continue
         chart = CONTROLLERS[resource.api_group]
         (controller,) = (

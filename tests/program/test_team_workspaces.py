@@ -106,11 +106,21 @@ def test_no_role_has_a_wildcard_or_could_widen_itself(path: Any) -> None:
 
 
 @pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.name)
-def test_governance_reads_everything_but_secrets_and_changes_nothing(path: Any) -> None:
+def test_governance_reads_everything_but_secrets_and_changes_nothing_but_approvals(path: Any) -> None:
     (role,) = (r for r in recorded(path).of_kind("ClusterRole") if r.name == "mlplatform-governance")
     for rule in role.inputs["rules"]:
-        assert set(rule["verbs"]) == {"get", "list", "watch"}
+        approves = set(rule["resources"]) <= {"modelreleases", "modelapprovals"}
+        assert set(rule["verbs"]) <= {"get", "list", "watch", *(("approve", "create", "delete") if approves else ())}
         assert "secrets" not in rule["resources"]
+
+
+@pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.name)
+def test_who_approves_releases_cannot_write_down_on_servers_that_somebody_did(path: Any) -> None:
+    roles = {role.name: role.inputs["rules"] for role in recorded(path).of_kind("ClusterRole")}
+    may = {name: {verb for rule in rules for verb in rule["verbs"]} for name, rules in roles.items()}
+    assert "approve" not in may["mlplatform-data-scientist"]
+    assert {"mlplatform-engineer", "mlplatform-governance"} <= {name for name in may if "approve" in may[name]}
+    assert not [name for name, verbs in may.items() if {"approve", "serve"} <= verbs]
 
 
 @pytest.mark.parametrize(("path", "team"), CASES)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 import testinfra
 
+from controllers.release.machine import Approval
+from controllers.release.manifests import MODEL_LABEL, servers
 from rehearsal.session import Session
+from tests.delivery.conftest import release
 from tests.rehearsal.conftest import NAME, PROJECT
 from tests.rehearsal.jobs import job, train_job
 
@@ -23,6 +27,24 @@ pytestmark = pytest.mark.rehearsal
 JOBS = "/apis/batch/v1/namespaces/team-research/jobs"
 WORKLOADS = "/apis/kueue.x-k8s.io/v1beta2/namespaces/team-research/workloads"
 HOLD = "example.com/results-are-being-fetched"
+
+
+RELEASES = "/apis/mlplatform.dev/v1/namespaces/team-research/modelreleases"
+SERVERS = "/apis/serving.kserve.io/v1beta1/namespaces/team-research/inferenceservices"
+
+
+def serve(platform: Platform) -> None:
+    """Have a release of a model with servers of its own, on which KServe has put a finalizer."""
+    author = json.loads(platform.kubectl("auth", "whoami", "--output=json"))["status"]["userInfo"]["username"]
+    made = platform.kube.create(RELEASES, release(author=author, server={"format": "llm"}))
+    approval = Approval(
+        "given", "grace", author, made["spec"]["digest"], datetime.now(UTC) + timedelta(days=1), "MLP-17"
+    )
+    owned = servers(made, approval, "")
+    # It was never approved: by this label the controller would find servers that should not be there.
+    del owned["metadata"]["labels"][MODEL_LABEL]
+    platform.kube.create(SERVERS, owned)
+    platform.watch_for(SERVERS, lambda each: bool(each["metadata"].get("finalizers")))
 
 
 def occupy(platform: Platform) -> None:
@@ -54,8 +76,11 @@ def let_go(platform: Platform) -> None:
     platform.kubectl("patch", "job", "held", "--namespace=team-research", "--type=merge", f"--patch={none}")
 
 
-def test_down_ends_the_jobs_that_run_and_wait_and_leaves_nothing_on_the_machine(platform: Platform) -> None:
+def test_down_ends_jobs_that_run_and_wait_and_servers_of_releases_and_leaves_nothing_on_the_machine(
+    platform: Platform,
+) -> None:
     occupy(platform)
+    serve(platform)
     address = platform.session.address
     with subprocess.Popen(
         ["make", "down"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,8 +19,10 @@ PLATFORM_NAMESPACES = {
     "jobset-system",
     "kubeflow-system",
     "kserve",
+    "model-gateway",
     "artifact-store",
     "feature-store",
+    "model-registry",
     "monitoring",
 }
 
@@ -60,7 +63,7 @@ def test_no_password_is_in_the_state_or_the_outputs_in_clear(platform: Platform)
     exported = platform.engine.run("stack", "export").stdout
     secrets = [
         value
-        for namespace in ("feature-store", "artifact-store", "monitoring")
+        for namespace in ("feature-store", "artifact-store", "model-registry", "monitoring")
         for secret in platform.kube.list(f"/api/v1/namespaces/{namespace}/secrets")
         for value in secret.get("data", {}).values()
         if len(value) > 12
@@ -77,7 +80,8 @@ def test_the_state_says_which_line_made_a_resource_and_not_through_which_calls(p
     ours = [each for each in state if each["custom"] and "helm.sh" not in each["urn"]]
     callers = [len(each["stackTrace"]) for each in ours if "stackTrace" in each]
 
-    assert len(callers) > 100 and set(callers) == {1}
+    assert len(callers) > 100
+    assert set(callers) == {1}
 
 
 def test_a_second_preview_has_no_changes(platform: Platform) -> None:
@@ -112,8 +116,6 @@ def test_nothing_inside_reaches_the_outside(platform: Platform) -> None:
 
 
 def test_the_architecture_picture_shows_this_deployment(platform: Platform) -> None:
-    import json
-
     from cli.picture import draw
 
     deployment = json.loads(platform.engine.run("stack", "export").stdout)

@@ -63,6 +63,28 @@ MISTAKES = {
         ("mlplatform:serving:", "mlplatform:servin:"),
         ['mlplatform:servin: is no known key, got "servin"; did you mean serving? (line 26)'],
     ),
+    "releases whose approvals nobody holds people to": (
+        (
+            "mlplatform:serving:",
+            "mlplatform:delivery: {domain: a.b}\n  mlplatform:guardrails: {stage: warn}\n  mlplatform:serving:",
+        ),
+        [
+            'mlplatform:guardrails.stage: must be deny where there are releases, got "warn"; only an enforced AI-06 '
+            "keeps people from approving in somebody else's name: set `deny` (and `guardrails.enabled: true`), or "
+            "accept that with `delivery.unenforced_approvals: true` (line 27)"
+        ],
+    ),
+    "releases without any rules": (
+        (
+            "mlplatform:serving:",
+            "mlplatform:delivery: {domain: a.b}\n  mlplatform:guardrails: {enabled: false}\n  mlplatform:serving:",
+        ),
+        [
+            "mlplatform:guardrails.enabled: must be true where there are releases, got false; only an enforced AI-06 "
+            "keeps people from approving in somebody else's name: set `deny` (and `guardrails.enabled: true`), or "
+            "accept that with `delivery.unenforced_approvals: true` (line 27)"
+        ],
+    ),
     "wrong project": (
         ("mlplatform:serving:", "mlplatfrom:serving:"),
         ["mlplatfrom:serving: is of another project, got mlplatfrom; did you mean mlplatform:serving? (line 26)"],
@@ -127,6 +149,23 @@ MISTAKES = {
         ("gpus: {h100: 12}", "gpus: {h200: 12}"),
         ['mlplatform:teams[0].gpus.h200: names no pool of this file, got "h200"; did you mean h100? (line 21)'],
     ),
+    "gateway limits for an unknown team": (
+        (
+            "    models:\n",
+            "    gateway: { domain: models.example.org, teams: { serch: { requests_per_minute: 1 } } }\n    models:\n",
+        ),
+        [
+            'mlplatform:serving.gateway.teams.serch: names no team of this file, got "serch"; did you mean search? '
+            "(line 27)"
+        ],
+    ),
+    "gateway without a real domain": (
+        ("    models:\n", "    gateway: { domain: models }\n    models:\n"),
+        [
+            'mlplatform:serving.gateway.domain: has the wrong form, got "models"; it says: A model answers as '
+            "`<model>.<namespace of its team>.<domain>` (line 27)"
+        ],
+    ),
     "model of an unknown team": (
         ("team: search", "team: sales"),
         [
@@ -183,6 +222,13 @@ def test_a_mistake_is_told_in_one_line(mistake: str, tmp_path: Path) -> None:
     (right, wrong), expected = MISTAKES[mistake]
     assert right in GOOD
     assert set(expected) <= set(report(tmp_path / "Pulumi.bad.yaml", GOOD.replace(right, wrong, 1)))
+
+
+def test_releases_may_be_tried_out_where_approvals_are_not_enforced(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.good.yaml"
+    more = "mlplatform:delivery: {domain: a.b, unenforced_approvals: true}\n  mlplatform:guardrails: {stage: warn}\n  "
+    path.write_text(GOOD.replace("mlplatform:serving:", more + "mlplatform:serving:"))
+    assert Settings.load(path).delivery is not None
 
 
 def test_all_mistakes_of_a_file_are_in_one_report(tmp_path: Path) -> None:

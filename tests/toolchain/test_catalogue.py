@@ -22,6 +22,7 @@ VERSION_OF = {
     "jobset": "sigs.k8s.io/jobset",
     "kubeflow-trainer": "github.com/kubeflow/trainer/v2",
     "kserve": "github.com/kserve/kserve",
+    "envoy-gateway": "github.com/envoyproxy/gateway",
     "karpenter": "sigs.k8s.io/karpenter",
     "cilium": "github.com/cilium/cilium",
     "kube-rbac-proxy": "github.com/brancz/kube-rbac-proxy",
