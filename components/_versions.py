@@ -124,6 +124,7 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "kueue": Image("registry.k8s.io/kueue/kueue", "v0.19.2"),
         "jobset": Image("registry.k8s.io/jobset/jobset", "v0.12.0"),
         "kubeflow-trainer": Image("ghcr.io/kubeflow/trainer/trainer-controller-manager", "v2.2.0"),
+        "kuberay": Image("quay.io/kuberay/operator", "v1.6.0"),
         "kserve-controller": Image("docker.io/kserve/kserve-controller", "v0.20.0"),
         # KServe's chart puts it beside the controller, before its metrics.
         "kube-rbac-proxy": Image("quay.io/brancz/kube-rbac-proxy", "v0.18.0"),

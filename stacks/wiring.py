@@ -17,6 +17,7 @@ from components.specs.cluster import ExistingClusterSpec
 from components.specs.image_repositories import ForeignRegistry
 from components.team_roles import TeamRoles, TeamRolesArgs
 from components.team_workspace import Peer, TeamWorkspace, TeamWorkspaceArgs
+from components.training import ray
 from components.training_cluster import TrainingCluster, TrainingClusterArgs
 from policies.admission import Wanted, manifests_of_stack
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _CALLED_BY_TEAMS = Peer(feature_store.NAMESPACE, (feature_store.HTTP_PORT,))
 _CALLS_TEAMS = Peer(monitoring_stack.NAMESPACE)
+_ASKS_RAY = Peer(ray.NAMESPACE, (ray.DASHBOARD_PORT,))
 
 
 def create(settings: Settings) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def _workspaces(settings: Settings, cluster: Cluster, training: TrainingCluster)
                 borrowing=settings.training.borrowing,
                 egress=(*bucket.peers, _CALLED_BY_TEAMS),
                 addresses=bucket.addresses,
-                ingress=(_CALLS_TEAMS,),
+                ingress=(_CALLS_TEAMS, *((_ASKS_RAY,) if settings.training.ray else ())),
             ),
         )
         for team in settings.teams
