@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OF_EKS: Final = frozenset({"karpenter", "efa-device-plugin", "cilium", "cilium-operator", "fluent-bit"})
 """What only clusters on AWS run, by its name in the table of versions."""
+_OF_RAY: Final = frozenset({"kuberay", "ray"})
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def _images(settings: Settings) -> list[Image]:
     absent = set() if settings.cluster.kind == "eks" else set(_OF_EKS)
     if not settings.monitoring.hooks.collects:
         absent.add("otel-collector")
+    if settings.training.ray is None:
+        absent |= _OF_RAY
     return [image for name, image in IMAGES.items() if name not in absent]
 
 

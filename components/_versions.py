@@ -139,6 +139,8 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "cilium-operator": Image("quay.io/cilium/operator-generic", "v1.20.2"),
         # Training and serving runtimes
         "torch": Image("docker.io/pytorch/pytorch", "2.10.0-cuda12.8-cudnn9-runtime"),
+        # What Ray jobs start from: no object of the platform's own names it.
+        "ray": Image("docker.io/rayproject/ray", "2.52.0"),
         "vllm": Image("docker.io/vllm/vllm-openai", "v0.33.0"),
         "mlserver": Image("docker.io/seldonio/mlserver", "1.7.1"),
         # Does nothing, on nodes that are to hold a model

@@ -66,6 +66,8 @@ def _pod(spec: RaySpec) -> Pod:
             f"--metrics-addr=:{_METRICS_PORT}",
             f"--health-probe-bind-address=:{_HEALTH_PORT}",
             "--enable-leader-election=true",
+            # A head that does not answer holds up one of them for two seconds each time.
+            "--reconcile-concurrency=8",
             "--enable-metrics=true",
         ),
         ports={"metrics": _METRICS_PORT, "health": _HEALTH_PORT},
