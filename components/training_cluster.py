@@ -11,7 +11,7 @@ from components._versions import IMAGES
 from components.capacity import gpu_division
 from components.kubernetes import chart
 from components.kubernetes.objects import KubernetesObject, Webhooks, platform_namespace
-from components.training import queues, ray, runtimes
+from components.training import queues, ray, runtimes, topology
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -164,8 +164,13 @@ class TrainingCluster(pulumi.ComponentResource):
 
     def _queues(self, kueue: Chart, keepers: tuple[pulumi.Resource, ...]) -> dict[str, queues.TeamQueue]:
         spec, capacity = self._args.spec, self._args.capacity
+        levels = [
+            self._object(f"topology-{name}", manifest, kueue)
+            for name, manifest in topology.topologies(capacity).items()
+        ]
         flavors = [
-            self._object(f"flavor-{name}", manifest, kueue) for name, manifest in queues.flavors(capacity).items()
+            self._object(f"flavor-{name}", manifest, kueue, *levels)
+            for name, manifest in queues.flavors(capacity).items()
         ]
         cohort = self._object("cohort", queues.cohort(), kueue)
         by_team: dict[str, queues.TeamQueue] = {}
