@@ -71,7 +71,7 @@ def submit(kube: Kube) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 def delete(kube: Kube, name: str) -> None:
     """Delete a Job and wait until its GPUs are free."""
-    kube.delete(f"{JOBS}/{name}?propagationPolicy=Background")
+    kube.delete(f"{JOBS}/{name}")
     with kube.watch(WORKLOADS, timeout=30) as events:
         left = {each["metadata"]["name"] for each in kube.list(WORKLOADS) if is_of(each, name)}
         if not left:
