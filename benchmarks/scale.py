@@ -71,15 +71,17 @@ class Seen:
 
     queued: dict[str, float] = field(default_factory=dict)
     admitted: dict[str, float] = field(default_factory=dict)
+    ready: dict[str, float] = field(default_factory=dict)
     finished: dict[str, float] = field(default_factory=dict)
 
     def note(self, workload: Json, now: float) -> None:
         """Remember what a workload says of itself."""
         name = workload["metadata"]["name"]
         self.queued.setdefault(name, now)
+        when = {"Admitted": self.admitted, "PodsReady": self.ready, "Finished": self.finished}
         for condition in workload.get("status", {}).get("conditions", ()):
-            if condition["status"] == "True" and condition["type"] in ("Admitted", "Finished"):
-                getattr(self, condition["type"].lower()).setdefault(name, now)
+            if condition["status"] == "True" and condition["type"] in when:
+                when[condition["type"]].setdefault(name, now)
 
 
 def measure(nodes: int, jobs: int, single: int, reporter: Reporter) -> list[Figure]:
@@ -115,7 +117,7 @@ def _of_many(platform: Platform, capacity: Capacity, jobs: int, reporter: Report
     started = time.monotonic()
     with reporter.phase(f"{jobs} jobs into queues on hold"):
         with ThreadPoolExecutor(_WORKERS) as workers:
-            list(workers.map(lambda number: _submit(platform.kube, _many(number)), range(jobs)))
+            list(workers.map(lambda number: _submit(platform.kube, _job(f"many-{number}", number)), range(jobs)))
         _follow(platform, seen, lambda: len(seen.queued) >= jobs)
     yield Figure(f"{jobs} jobs submitted and queued", time.monotonic() - started, "s")
     yield Figure("memory with all of them waiting", platform.weigh(), "GiB")
@@ -130,14 +132,20 @@ def _of_many(platform: Platform, capacity: Capacity, jobs: int, reporter: Report
 
 
 def _follow(platform: Platform, seen: Seen, done: Callable[[], bool]) -> None:
-    """Watch the workloads of many jobs until it is done; SystemExit where that takes too long."""
+    """Watch the workloads of many jobs until it is done, and end those whose pods are ready; SystemExit where that
+    takes too long."""
     end, weighed = time.monotonic() + _PATIENCE_SECONDS, 0.0
     while not done() and time.monotonic() < end:
-        with platform.kube.watch(_WORKLOADS, timeout=60) as events:
+        with (
+            ThreadPoolExecutor(_WORKERS) as workers,
+            platform.kube.watch(_WORKLOADS, timeout=end - time.monotonic()) as events,
+        ):
             for event in events:
-                now = time.monotonic()
+                now, ready = time.monotonic(), len(seen.ready)
                 if event.object["metadata"]["name"].startswith("job-many-") and event.type != "DELETED":
                     seen.note(event.object, now)
+                if len(seen.ready) > ready:
+                    workers.submit(_end, platform.kube, event.object)
                 if now - weighed > 1:
                     platform.weigh()
                     weighed = now
@@ -149,6 +157,15 @@ def _follow(platform: Platform, seen: Seen, done: Callable[[], bool]) -> None:
         )
 
 
+def _end(kube: Kube, workload: Json) -> None:
+    """Have the pods of a workload's Job end."""
+    namespace, job = workload["metadata"]["namespace"], workload["metadata"]["ownerReferences"][0]["name"]
+    for pod in kube.list(f"/api/v1/namespaces/{namespace}/pods", label_selector=f"job-name={job}"):
+        place = {"name": pod["metadata"]["name"], "namespace": namespace}
+        told = {COMPLETE_ANNOTATION: "the benchmark"}
+        kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {**place, "annotations": told}})
+
+
 def _hold(kube: Kube, capacity: Capacity, policy: str) -> None:
     for team in capacity.teams:
         queue = queues.cluster_queue(capacity, team, borrowing=True)
@@ -157,7 +174,7 @@ def _hold(kube: Kube, capacity: Capacity, policy: str) -> None:
 
 def _until_running(kube: Kube, number: int) -> float:
     """Seconds from a job's creation until its pod runs; the job is gone afterwards."""
-    manifest = _job(f"single-{number}", number, completes=False)
+    manifest = _job(f"single-{number}", number)
     name, namespace = manifest["metadata"]["name"], manifest["metadata"]["namespace"]
     collection = f"/apis/batch/v1/namespaces/{namespace}/jobs"
     started = time.monotonic()
@@ -175,22 +192,16 @@ def _submit(kube: Kube, manifest: Json) -> None:
     kube.create(f"/apis/batch/v1/namespaces/{manifest['metadata']['namespace']}/jobs", kueue.suspended(manifest))
 
 
-def _many(number: int) -> Json:
-    return _job(f"many-{number}", number, completes=True)
-
-
-def _job(name: str, number: int, *, completes: bool) -> Json:
-    """A Job with all GPUs of a node, of one of the teams in turn; it ends as soon as it runs, or never."""
+def _job(name: str, number: int) -> Json:
+    """A Job with all GPUs of a node, of one of the teams in turn."""
     limits = {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": str(_GPUS)}
     pod = {
         "restartPolicy": "Never",
         "containers": [{"name": "train", "image": "train", "resources": {"limits": limits}}],
     }
-    annotations = {COMPLETE_ANNOTATION: "at once"} if completes else {}
     labels = {"kueue.x-k8s.io/queue-name": "default"}
-    metadata = {"name": name, "namespace": f"team-{number % _TEAMS}", "labels": labels}
-    template = {"metadata": {"annotations": annotations}, "spec": pod}
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"template": template}}
+    metadata = {"name": name, "namespace": f"team-t{number % _TEAMS}", "labels": labels}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"template": {"spec": pod}}}
 
 
 def _capacity(nodes: int) -> Capacity:
@@ -198,7 +209,7 @@ def _capacity(nodes: int) -> Capacity:
     shape = {"gpus_per_node": _GPUS, "cpus_per_node": 192, "memory_gib_per_node": 2000}
     pool = Pool(name="h100", accelerator="NVIDIA-H100-80GB-HBM3", nodes=nodes, **shape)
     own = {"h100": pool.gpus // _TEAMS}
-    teams = (Team(name=str(each), owner="ada.lovelace", cost_centre="cc-1", gpus=own) for each in range(_TEAMS))
+    teams = (Team(name=f"t{each}", owner="ada.lovelace", cost_centre="cc-1", gpus=own) for each in range(_TEAMS))
     return Capacity((pool,), tuple(teams))
 
 
