@@ -48,12 +48,9 @@ def running(
     """Kueue, ready, for these settings; its log is `kueue.log` in the directory. Needs the right to mount, in a name
     space of its own. RuntimeError says what does not come up."""
     tools = Toolchain.default().ensure(["kueue", "helm"], Silent())
-    chart, helm = tools.asset("kueue/chart"), tools.binary("helm")
-    rendered = subprocess.run([helm, "template", "kueue", chart], capture_output=True, text=True, check=True).stdout
-    definitions = select(rendered, "definitions", keep=False, omit_webhooks=True)
     with Kube(kubeconfig) as kube:
         kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}})
-        _serve(kube, [each for each in yaml.load_all(definitions, Loader=yaml.CSafeLoader) if each])
+        serve(kube, tools.binary("helm"), tools.asset("kueue/chart"))
     configuration = directory / "kueue.yaml"
     configuration.write_text(yaml.safe_dump(_as_process(spec, capacity, _certificates(directory))))
     command = [str(tools.binary("kueue")), f"--config={configuration}"]
@@ -114,16 +111,24 @@ def _certificates(directory: Path) -> Path:
     return place
 
 
-def _serve(kube: Kube, definitions: list[Json]) -> None:
-    for each in definitions:
-        kube.apply(each)
-    paths = [f"/apis/{each['spec']['group']}/v1beta2/{each['spec']['names']['plural']}" for each in definitions]
+def serve(kube: Kube, helm: Path, chart: Path) -> None:
+    """Have the kinds that a chart defines; done when each can be listed."""
+    command = [helm, "template", "chart", chart, "--include-crds"]
+    rendered = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    definitions = yaml.load_all(select(rendered, "definitions", keep=False, omit_webhooks=True), yaml.CSafeLoader)
+    paths = [_path(kube.apply(each)) for each in definitions if each]
     end = time.monotonic() + _READY_SECONDS
     # A kind that is established has no storage for a moment, and nobody tells when it has.
     while not all(_is_listed(kube, path) for path in paths):
         if time.monotonic() > end:
-            raise RuntimeError("Kueue's kinds are not served")
+            raise RuntimeError(f"the kinds of {chart} are not served")
         time.sleep(0.1)
+
+
+def _path(definition: Json) -> str:
+    spec = definition["spec"]
+    (stored,) = (each["name"] for each in spec["versions"] if each["storage"])
+    return f"/apis/{spec['group']}/{stored}/{spec['names']['plural']}"
 
 
 def _is_listed(kube: Kube, path: str) -> bool:
