@@ -34,6 +34,7 @@ HELP = {
     "kueue": ("/manager", "--help", "-config"),
     "jobset": ("/manager", "--help", "-config"),
     "trainer-controller-manager": ("/manager", "--help", "-config"),
+    "operator": ("/manager", "--help", "-reconcile-concurrency"),
     "kserve-controller": ("/manager", "--help", "-metrics-addr"),
     "kube-rbac-proxy": ("/usr/local/bin/kube-rbac-proxy", "--help", "--upstream"),
     "prometheus": ("/bin/promtool", "--version", "promtool, version"),
