@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from benchmarks import kueue
+from cli.queue.reasons import in_words
 from components.capacity import Capacity, Pool, Team
 from components.specs.topology import TopologyLevel
 from components.specs.training_cluster import TrainingClusterSpec
@@ -125,7 +126,7 @@ def test_a_gang_that_wants_one_rack_waits_while_only_halves_of_racks_are_free(
         runs(kube, f"in-rack-{rack}", 1)
     submit(gang("together", 2, required=RACK))
     # The quota has room for it: 16 of 32 GPUs are idle.
-    assert f'topology "{POOL.name}"' in waits(kube, "together")
+    assert in_words(waits(kube, "together")) == "h100 has a place near enough for 1 of 2 pod(s)"
     delete(kube, "in-rack-1")
     assert runs(kube, "together", 2) == {"gpu-h100-2", "gpu-h100-3"}
 
@@ -143,7 +144,7 @@ def test_a_job_that_says_nothing_of_places_does_not_start_there_and_kueue_says_w
     kube: Kube, submit: Callable[[dict[str, Any]], None]
 ) -> None:
     submit(gang("silent", 1))
-    assert "supports only TopologyAwareScheduling" in waits(kube, "silent")
+    assert in_words(waits(kube, "silent")) == "h100 takes jobs that say where their pods belong (podset-…-topology)"
 
 
 def test_cpus_and_memory_are_counted_beside_gpus(kube: Kube, submit: Callable[[dict[str, Any]], None]) -> None:
