@@ -15,7 +15,7 @@ _NEVER: Final = re.compile(
 )
 _PREEMPTED: Final = re.compile(r"Preempted to accommodate a workload \(UID: [^)]*\) due to (.*?)(?:; |$)")
 _APART: Final = re.compile(
-    r'topology "([^"]+)" (?:doesn\'t allow to fit any of|allows to fit only (\d+) out of) (\d+) (\S+)'
+    r'topology "([^"]+)" (?:doesn\'t allow to fit any of|allows to fit only (\d+) out of) (\d+) ([\w()]+)'
 )
 _SILENT: Final = re.compile(r'Flavor "([^"]+)" supports only TopologyAwareScheduling')
 _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]] = (
