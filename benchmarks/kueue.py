@@ -113,7 +113,7 @@ def _certificates(directory: Path) -> Path:
 
 def serve(kube: Kube, helm: Path, chart: Path) -> None:
     """Have the kinds that a chart defines; done when each can be listed."""
-    command = [helm, "template", "chart", chart, "--include-crds"]
+    command = [str(helm), "template", "chart", str(chart), "--include-crds"]
     rendered = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     definitions = yaml.load_all(select(rendered, "definitions", keep=False, omit_webhooks=True), yaml.CSafeLoader)
     paths = [_path(kube.apply(each)) for each in definitions if each]

@@ -109,7 +109,7 @@ def buying(kubeconfig: Path, binary: Path, directory: Path) -> Iterator[None]:
     """Karpenter as a process, with the machines that it may buy; its log is in the directory."""
     machines = directory / "machines.json"
     machines.write_text(machine_types(cast("Account", Ec2()), MACHINES.instance_types))
-    command = [binary, "--disable-leader-election", "--metrics-port=18090", "--health-probe-port=18091"]
+    command = [str(binary), "--disable-leader-election", "--metrics-port=18090", "--health-probe-port=18091"]
     environment = {
         **os.environ,
         "KUBECONFIG": str(kubeconfig),

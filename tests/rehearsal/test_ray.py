@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components._versions import IMAGES
 from components.training import ray_definitions
 from rehearsal.progress import Silent
 from rehearsal.toolchain import Toolchain
-from tests.rehearsal.jobs import KEPT, OWNED, QUEUE, job, pod
+from tests.rehearsal.jobs import QUEUE, job, ray_cluster
 from tests.rehearsal.test_queues import refusal, says
 
 if TYPE_CHECKING:
@@ -23,33 +22,6 @@ pytestmark = [pytest.mark.rehearsal, pytest.mark.training]
 
 NAMESPACE = "team-research"
 WORKLOADS = f"/apis/kueue.x-k8s.io/v1beta2/namespaces/{NAMESPACE}/workloads"
-
-
-def ray_cluster(name: str, *, workers: int = 2, gpus_per_worker: int = 8) -> dict[str, Any]:
-    """A RayCluster of team research: a head without GPUs, and workers."""
-    counted = {"replicas": workers, "minReplicas": workers, "maxReplicas": workers}
-    group = {"groupName": "gpus", **counted, "rayStartParams": {}, "template": node(gpus_per_worker)}
-    return {
-        "apiVersion": "ray.io/v1",
-        "kind": "RayCluster",
-        "metadata": {"name": name, "namespace": NAMESPACE, "labels": QUEUE | OWNED, "annotations": KEPT},
-        "spec": {
-            "rayVersion": IMAGES["ray"].tag,
-            "headGroupSpec": {"rayStartParams": {}, "template": node(0)},
-            "workerGroupSpecs": [group],
-        },
-    }
-
-
-def node(gpus: int) -> dict[str, Any]:
-    """The template of a Ray node's pod."""
-    spec = pod(gpus)
-    del spec["restartPolicy"]
-    container = spec["containers"][0]
-    container["image"] = IMAGES["ray"].tagged
-    if not gpus:
-        del container["resources"]["limits"]["nvidia.com/gpu"]
-    return {"metadata": {"labels": OWNED}, "spec": spec}
 
 
 @pytest.fixture
