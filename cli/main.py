@@ -6,6 +6,7 @@ import typer
 
 from cli import check, evidence, images, picture, policies, prerequisites, rehearse, schema, slo, team, toolchain
 from cli.console import fail, interrupted
+from cli.drill.command import drill
 from cli.iam.command import iam_policy
 from cli.queue.command import queue
 from cli.release.command import app as release
@@ -32,6 +33,7 @@ app.command("prerequisites")(prerequisites.prerequisites)
 app.command("iam-policy")(iam_policy)
 app.command("picture")(picture.picture)
 app.command("queue")(queue)
+app.command("drill")(drill)
 app.command("slo")(slo.slo)
 
 

@@ -60,6 +60,8 @@ def _images(settings: Settings) -> list[Image]:
         absent.add("otel-collector")
     if settings.training.ray is None:
         absent |= _OF_RAY
+    if settings.registry is None:
+        absent.add("mlflow")
     return [image for name, image in IMAGES.items() if name not in absent]
 
 

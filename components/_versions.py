@@ -147,6 +147,8 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "pause": Image("registry.k8s.io/pause", "3.10.1"),
         # Stores
         "feast": Image("quay.io/feastdev/feature-server", "0.67.0"),
+        # With PostgreSQL, S3 and sign-in, which the image without `-full` lacks.
+        "mlflow": Image("ghcr.io/mlflow/mlflow", "v3.17.2-full"),
         "postgres": Image("docker.io/library/postgres", "18.6"),
         "valkey": Image("docker.io/valkey/valkey", "9.1.2"),
         "seaweedfs": Image("docker.io/chrislusf/seaweedfs", "4.48"),

@@ -77,12 +77,17 @@ class ArtifactBucket(pulumi.ComponentResource):
     """The feature store's access, to `features/`."""
     backups: BucketAccess
     """Access of the feature store's backups, to their folder."""
+    registry: BucketAccess
+    """The model registry's access, to `registry/`."""
+    registry_backups: BucketAccess
+    """Access of the model registry's backups, to their folder."""
 
     def __init__(self, name: str, args: ArtifactBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:index:ArtifactBucket", name, None, opts)
         self._name, self._args = name, args
         made = self._made()
         self.features, self.backups, self._models = made.features, made.backups, made.models
+        self.registry, self.registry_backups = made.registry, made.registry_backups
         self.team_secrets = pulumi.Output.all(**{team: self._hand_over(team, made.teams[team]) for team in made.teams})
         self.endpoint, self.bucket, self.evidence_bucket = made.endpoint, made.name, made.evidence
         self.register_outputs(

@@ -9,28 +9,29 @@ import pulumi
 
 from components.aws.identity import pod_identity
 from components.aws.place import place_of
-from components.features import feast, postgres, registry_backup, valkey
+from components.features import feast, valkey
 from components.kubernetes.namespace import PlatformNamespace, in_namespace, in_team_namespaces
 from components.kubernetes.password import password
-from components.kubernetes.workload import deployment, job, stateful_set
-from components.specs.feature_store import InClusterOnlineStore, InClusterRegistry, ParquetOfflineStore
+from components.kubernetes.workload import deployment, job
+from components.specs.feature_store import InClusterOnlineStore, ParquetOfflineStore
+from components.stores import in_cluster
+from components.stores.database import Owner, database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from components.aws.identity import Statement
     from components.buckets.access import BucketAccess
-    from components.features.store import Store
     from components.kubernetes.cluster import Cluster
     from components.kubernetes.objects import KubernetesObject
-    from components.kubernetes.workload import Pod
-    from components.specs.feature_store import Backup, FeatureStoreSpec
-    from components.specs.storage import Storage
+    from components.specs.feature_store import FeatureStoreSpec
+    from components.stores.store import Store
 
 NAMESPACE: Final = "feature-store"
 HTTP_PORT: Final = feast.HTTP_PORT
 _DATABASE: Final = "feast"
 _APPLY_TIMEOUT_SECONDS: Final = 900
+_SKEW_TIMEOUT_SECONDS: Final = 1500
 
 
 @dataclass(frozen=True)
@@ -80,35 +81,9 @@ class FeatureStore(pulumi.ComponentResource):
 
     def _registry(self) -> Store:
         """The database of the registry; its connection is an SQLAlchemy URL."""
-        spec, name = self._args.spec.registry, f"{self._name}-registry"
-        secret = password(f"{name}-password", self)
-        if isinstance(spec, InClusterRegistry):
-            mounted = self._namespace.secret("registry", {"password": secret})
-            host = self._store(postgres.pod(_DATABASE, mounted, spec.size), spec.storage, {"postgres": postgres.PORT})
-            if spec.backup is not None:
-                self._back_up(spec.backup, spec.storage, registry_backup.service_file(_DATABASE, host, secret))
-            return postgres.store(_DATABASE, host, secret)
-        from components.features.aurora import Aurora
-
-        place = place_of(self._args.cluster.aws, "feature_store.registry")
-        return Aurora(name, spec, place, purpose="registry", database=_DATABASE, password=secret, parent=self).store
-
-    def _back_up(self, spec: Backup, storage: Storage, service: pulumi.Output[str]) -> None:
-        """Backups of the registry, and the drill that tries them, on schedule."""
-        bucket, account = self._args.backups, registry_backup.APP
-        self._namespace.account(account)
-        identity = self._identities([account], "backups of the registry", bucket.rights)
-        key = None if bucket.key is None else self._namespace.secret("backups", {"credentials": bucket.key.file()})
-        made = registry_backup.RegistryBackup(
-            spec,
-            service=self._namespace.secret("registry-service", {"pg_service.conf": service}),
-            credentials=key,
-            programs=self._namespace.config("backup-programs", registry_backup.programs()),
-            bucket=bucket,
-            storage_gib=storage.gib,
-        )
-        for name, schedule in ((registry_backup.APP, made.backup()), (registry_backup.DRILL, made.drill())):
-            self._namespace.add(name, "batch/v1", "CronJob", {"spec": schedule}, depends_on=identity)
+        args = self._args
+        owner = Owner(self._name, "feature_store.registry", self._namespace, args.cluster, args.backups, self)
+        return database(owner, args.spec.registry, label="registry", purpose="registry", name=_DATABASE)
 
     def _online_store(self) -> Store:
         """The store of the newest values; its connection is a connection string of Feast's Redis client."""
@@ -116,19 +91,14 @@ class FeatureStore(pulumi.ComponentResource):
         secret = password(f"{name}-password", self)
         if isinstance(spec, InClusterOnlineStore):
             mounted = self._namespace.secret("online", valkey.files(secret, spec.size))
-            host = self._store(valkey.pod(mounted, spec.size), spec.storage, {"valkey": valkey.PORT})
+            host = in_cluster.run(
+                self._namespace, valkey.pod(mounted, spec.size), spec.storage, {"valkey": valkey.PORT}
+            )
             return valkey.store(host, secret)
         from components.features.elasticache import ElastiCache
 
         place = place_of(self._args.cluster.aws, "feature_store.online")
         return ElastiCache(name, spec, place, purpose="online", password=secret, parent=self).store
-
-    def _store(self, pod: Pod, storage: Storage, ports: dict[str, int]) -> str:
-        """A store on the cluster, that only Feast reaches; its host name."""
-        self._namespace.account(pod.app)
-        self._namespace.allow(pod.app, list(ports.values()), [in_namespace(NAMESPACE)])
-        self._namespace.add(pod.app, "apps/v1", "StatefulSet", {"spec": stateful_set(pod, "data", storage)})
-        return self._namespace.service(pod.app, ports)
 
     def _sources(self, registry: Store, online: Store) -> feast.Sources:
         spec, bucket = self._args.spec, self._args.bucket
@@ -186,11 +156,16 @@ class FeatureStore(pulumi.ComponentResource):
         return self._namespace.add("apply", "batch/v1", "Job", body, named=False, depends_on=sources.identities)
 
     def _schedule(self, sources: feast.Sources, applied: KubernetesObject) -> None:
-        spec = self._args.spec.materialisation
-        pod = feast.materialisation_pod(sources, spec.size, spec.overlap_hours)
-        timeout_seconds = spec.timeout_minutes * 60
+        spec, skew = self._args.spec.materialisation, self._args.spec.skew
+        filling = feast.materialisation_pod(sources, spec.size, spec.overlap_hours)
+        self._run_at("materialisation", spec.schedule, filling, spec.timeout_minutes * 60, applied)
+        if skew is not None and isinstance(self._args.spec.offline, ParquetOfflineStore):
+            comparing = feast.skew_pod(sources, spec.size, skew.sample)
+            self._run_at("feature-skew", skew.schedule, comparing, _SKEW_TIMEOUT_SECONDS, applied)
+
+    def _run_at(self, name: str, schedule: str, pod: Pod, timeout_seconds: int, applied: KubernetesObject) -> None:
         cron_job = {
-            "schedule": spec.schedule,
+            "schedule": schedule,
             "timeZone": "Etc/UTC",
             # The next run reads what a missed one would have.
             "concurrencyPolicy": "Forbid",
@@ -199,7 +174,7 @@ class FeatureStore(pulumi.ComponentResource):
             "failedJobsHistoryLimit": 3,
             "jobTemplate": {"spec": job(pod, retries=1, timeout_seconds=timeout_seconds)},
         }
-        self._namespace.add("materialisation", "batch/v1", "CronJob", {"spec": cron_job}, depends_on=[applied])
+        self._namespace.add(name, "batch/v1", "CronJob", {"spec": cron_job}, depends_on=[applied])
 
     def _serve(self, sources: feast.Sources, applied: KubernetesObject) -> KubernetesObject:
         """Start the servers after the features are registered, so that a ready server knows them."""

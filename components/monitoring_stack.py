@@ -18,7 +18,7 @@ from components.aws.place import place_of
 from components.kubernetes.namespace import PlatformNamespace, in_namespace
 from components.kubernetes.password import password
 from components.kubernetes.workload import deployment, stateful_set
-from components.monitoring import alertmanager, collector, gpu_exporter, grafana, prometheus
+from components.monitoring import alertmanager, collector, gpu_exporter, grafana, prometheus, schedules
 from components.monitoring.alerts import groups, rule_files
 from components.monitoring.dashboards import DASHBOARDS
 from components.specs.hooks import Hooks
@@ -105,6 +105,7 @@ class MonitoringStack(pulumi.ComponentResource):
         self.log_group = self._container_logs()
         interval = args.spec.metrics.scrape_interval_seconds
         self.collector = collector.install(self._namespace, args.spec.hooks, address, interval)
+        schedules.install(self._namespace)
         if args.spec.gpu_exporter.enabled:
             self._gpu_exporter()
         self.register_outputs({each: getattr(self, each) for each in OUTPUTS})
@@ -219,6 +220,7 @@ class MonitoringStack(pulumi.ComponentResource):
             self._args.cluster,
             prefix=f"{self._name}-gpu",
             pod_security="privileged",
+            depends_on=self._args.cluster.machines,
         )
         room.account(gpu_exporter.APP)
         room.allow(gpu_exporter.APP, [gpu_exporter.METRICS_PORT], [in_namespace(NAMESPACE)])

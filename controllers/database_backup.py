@@ -7,9 +7,9 @@ and for every table of the dump its number of rows and a digest of them. The ste
     python -m controllers.database_backup fetch DIRECTORY --bucket B --prefix P
     python -m controllers.database_backup compare DIRECTORY
 
-`store` keeps the `backup.sql` that `pg_dump` wrote, `fetch` brings the newest back for `psql` to read, and after
-another `pg_dump`, to `restored.sql`, `compare` prints one line of JSON, the report. It ends with 1 where what was
-restored is not what was backed up.
+`store` keeps the `backup.sql` that `pg_dump` wrote and prints one line of JSON, what is kept now. `fetch` brings the
+newest back for `psql` to read, and after another `pg_dump`, to `restored.sql`, `compare` prints one line of JSON, the
+report. It ends with 1 where what was restored is not what was backed up.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import argparse
 import gzip
 import hashlib
 import json
-import logging
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -43,8 +42,6 @@ _DUMP: Final = "dump.sql.gz"
 _MANIFEST: Final = "manifest.json"
 _TIME: Final = "%Y-%m-%dT%H-%M-%SZ"
 _PIECE_BYTES: Final = 1 << 20
-
-_log: Final = logging.getLogger("backup")
 
 
 @dataclass(frozen=True)
@@ -74,25 +71,34 @@ class Shelf:
 
     def backups(self) -> list[str]:
         """The names of all backups, the oldest first."""
-        return sorted(name for name, files in self._kept().items() if _MANIFEST in files)
+        return list(self.sizes())
 
-    def fetch(self, directory: Path) -> dict[str, Any]:
-        """Put the newest dump into the directory and return its manifest. Raises DamagedError where it is not what
-        was stored, or where there is none."""
+    def sizes(self) -> dict[str, int]:
+        """The bytes of every backup, the oldest first."""
+        kept = self._kept()
+        return {name: sum(kept[name].values()) for name in sorted(kept) if _MANIFEST in kept[name]}
+
+    def newest(self) -> str:
+        """The name of the newest backup. Raises DamagedError where there is none."""
         if not (names := self.backups()):
             raise DamagedError(f"there is no backup below {self.prefix} of {self.bucket}")
-        newest = f"{self.prefix}{names[-1]}/"
+        return names[-1]
+
+    def fetch(self, name: str, directory: Path) -> dict[str, Any]:
+        """Put a backup's dump into the directory and return its manifest. Raises DamagedError where it is not what
+        was stored."""
+        folder = f"{self.prefix}{name}/"
         manifest: dict[str, Any] = json.loads(
-            self.s3.get_object(Bucket=self.bucket, Key=newest + _MANIFEST)["Body"].read()
+            self.s3.get_object(Bucket=self.bucket, Key=folder + _MANIFEST)["Body"].read()
         )
         packed = directory / _DUMP
-        self.s3.download_file(self.bucket, newest + _DUMP, str(packed))
+        self.s3.download_file(self.bucket, folder + _DUMP, str(packed))
         if (found := _digest(packed)) != manifest["sha256"]:
-            raise DamagedError(f"{newest}{_DUMP} has the digest {found}, its manifest says {manifest['sha256']}")
+            raise DamagedError(f"{folder}{_DUMP} has the digest {found}, its manifest says {manifest['sha256']}")
         with gzip.open(packed, "rb") as small, (directory / BACKUP).open("wb") as plain:
             while piece := small.read(_PIECE_BYTES):
                 plain.write(piece)
-        return {"name": names[-1], **manifest}
+        return manifest
 
     def forget(self, before: datetime) -> list[str]:
         """Remove backups that are older, but for the newest; and what was begun before and has no manifest."""
@@ -105,13 +111,13 @@ class Shelf:
                 self.s3.delete_object(Bucket=self.bucket, Key=f"{self.prefix}{name}/{file}")
         return old
 
-    def _kept(self) -> dict[str, list[str]]:
-        """The files of everything below the prefix that is named by a time."""
-        found: dict[str, list[str]] = {}
+    def _kept(self) -> dict[str, dict[str, int]]:
+        """The files, with their bytes, of everything below the prefix that is named by a time."""
+        found: dict[str, dict[str, int]] = {}
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
             for each in page.get("Contents", []):
                 name, _, file = each["Key"].removeprefix(self.prefix).partition("/")
-                found.setdefault(name, []).append(file)
+                found.setdefault(name, {})[file] = each["Size"]
         return found
 
 
@@ -134,7 +140,8 @@ def _compared(directory: Path, manifest: dict[str, Any]) -> tuple[list[dict[str,
     tables, wrong = [], []
     for name in sorted(before | restored.tables):
         was, now = before.get(name), restored.tables.get(name)
-        tables.append({"table": name, "rows": was and was.rows, "restored": now and now.rows, "same": was == now})
+        held = {"rows": was and was.rows, "restored": now and now.rows, "sha256": now and now.sha256}
+        tables.append({"table": name, **held, "same": was == now})
         if was != now:
             wrong.append(f"{name}: {was or 'no table'} backed up, {now or 'no table'} restored")
     if restored.statements != manifest["statements"]:
@@ -159,10 +166,12 @@ def _digest(path: Path) -> str:
 def _fetch(shelf: Shelf, directory: Path) -> None:
     """What is wrong is written down, so that the report says it."""
     started = time.monotonic()
+    outcome: dict[str, Any] = {}
     try:
-        outcome = shelf.fetch(directory)
+        outcome["name"] = shelf.newest()
+        outcome |= shelf.fetch(outcome["name"], directory)
     except Exception as error:  # noqa: BLE001 (whatever keeps it from being fetched is what the drill has found out)
-        outcome = {"wrong": str(error) or repr(error)}
+        outcome["wrong"] = str(error) or repr(error)
     outcome["seconds"] = round(time.monotonic() - started, 3)
     (directory / FETCHED).write_text(json.dumps(outcome))
 
@@ -185,7 +194,6 @@ def main() -> int:
     parser.add_argument("--prefix")
     parser.add_argument("--keep-days", type=int, default=14)
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     directory: Path = arguments.directory
     if arguments.step == "compare":
         came = report(directory)
@@ -196,9 +204,9 @@ def main() -> int:
         _fetch(shelf, directory)
         return 0
     now = datetime.now(UTC)
-    _log.info("%s: stored", shelf.store(directory / BACKUP, now))
-    for name in shelf.forget(now - timedelta(days=arguments.keep_days)):
-        _log.info("%s: removed, older than %d days", name, arguments.keep_days)
+    stored = shelf.store(directory / BACKUP, now)
+    removed = shelf.forget(now - timedelta(days=arguments.keep_days))
+    sys.stdout.write(json.dumps({"stored": stored, "removed": removed, "kept": shelf.sizes()}) + "\n")
     return 0
 
 

@@ -96,6 +96,7 @@ DEFAULT: Final = Parameters(
     allowed_registries=(
         "registry.k8s.io/",
         "ghcr.io/kubeflow/",
+        "ghcr.io/mlflow/",
         "docker.io/kserve/",
         "docker.io/vllm/",
         "docker.io/seldonio/",
@@ -127,6 +128,7 @@ DEFAULT: Final = Parameters(
         "kserve",
         "artifact-store",
         "feature-store",
+        "model-registry",
         "monitoring",
         "gpu-exporter",
         "log-collector",

@@ -31,4 +31,5 @@ async def main() -> pulumi.Inputs:
 
 
 _speed.stop_collecting()
+_speed.keep_one_frame()
 pulumi.run(main)

@@ -19,6 +19,7 @@ _SERVICES: Final[tuple[tuple[Steps, str], ...]] = (
     (("feature_store", "registry"), "aurora"),
     (("feature_store", "online"), "elasticache"),
     (("feature_store", "offline"), "athena"),
+    (("registry", "database"), "aurora"),
     (("monitoring", "metrics"), "amazon_managed"),
     (("monitoring", "logs"), "cloudwatch"),
     (("images",), "ecr"),

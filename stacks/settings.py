@@ -17,6 +17,7 @@ from components.specs.feature_store import FeatureStoreSpec
 from components.specs.gpu_serving_pool import GpuServingPoolSpec
 from components.specs.guardrails import GuardrailsSpec
 from components.specs.image_repositories import ForeignRegistry, ImageRepositoriesSpec
+from components.specs.model_registry import ModelRegistrySpec
 from components.specs.monitoring_stack import MonitoringStackSpec
 from components.specs.training_cluster import TrainingClusterSpec
 from stacks import _agreement, _findings, _neighbours, _places, _source
@@ -44,13 +45,14 @@ class Settings(Spec):
     """Model servers and the models that they serve."""
     feature_store: FeatureStoreSpec = FeatureStoreSpec()
     """Features, online and offline."""
+    registry: ModelRegistrySpec | None = None
+    """The registry of models and record of experiments; absent: there is none."""
     artifact_bucket: ArtifactBucketSpec = InClusterBucketSpec()
     """The bucket for datasets, checkpoints and models."""
     monitoring: MonitoringStackSpec = MonitoringStackSpec()
     """Metrics, logs, alerts and dashboards."""
     images: ImageRepositoriesSpec = ForeignRegistry()
     """Where the images of our own programs are."""
-    """Metrics, alerts and dashboards."""
     guardrails: GuardrailsSpec = GuardrailsSpec()
     """The platform's rules, enforced by the API server."""
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components import feature_store, monitoring_stack
+from components import feature_store, model_registry, monitoring_stack
 from components.artifact_bucket import ArtifactBucket, ArtifactBucketArgs, way_there
 from components.cluster.existing import ExistingCluster, ExistingClusterArgs
 from components.feature_store import FeatureStore, FeatureStoreArgs
 from components.gpu_serving_pool import GpuServingPool, GpuServingPoolArgs
 from components.guardrails import Guardrails, GuardrailsArgs
+from components.model_registry import ModelRegistry, ModelRegistryArgs
 from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.specs.cluster import ExistingClusterSpec
 from components.specs.image_repositories import ForeignRegistry
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from stacks.settings import Settings
 
 _CALLED_BY_TEAMS = Peer(feature_store.NAMESPACE, (feature_store.HTTP_PORT,))
+_REGISTRY_CALLED_BY_TEAMS = Peer(model_registry.NAMESPACE, (model_registry.PORT,))
 _CALLS_TEAMS = Peer(monitoring_stack.NAMESPACE)
 _ASKS_RAY = Peer(ray.NAMESPACE, (ray.DASHBOARD_PORT,))
 
@@ -65,6 +67,7 @@ def create(settings: Settings) -> dict[str, Any]:
             "team_secrets": bucket.team_secrets,
         },
         "feature_store": {"endpoint": features.endpoint, "project": features.project},
+        **_registry(settings, cluster, bucket, namespaces),
         "monitoring": {name: getattr(monitoring, name) for name in monitoring_stack.OUTPUTS},
         "images": _repositories(settings, cluster),
         "guardrails": {"rules": guardrails.rules, "stage": guardrails.stage},
@@ -85,6 +88,20 @@ def _cluster(settings: Settings) -> tuple[Cluster, dict[str, Any]]:
     if cluster.hybrid:
         described["hybrid"] = {"role_arn": cluster.hybrid.role_arn, "registration": cluster.hybrid.registration}
     return cluster, {"cluster": described}
+
+
+def _registry(
+    settings: Settings, cluster: Cluster, bucket: ArtifactBucket, namespaces: Mapping[str, pulumi.Input[str]]
+) -> dict[str, Any]:
+    """The model registry, where the stack has one."""
+    if settings.registry is None:
+        return {}
+    way = way_there(settings.artifact_bucket, cluster)
+    registry = ModelRegistry(
+        "model-registry",
+        ModelRegistryArgs(settings.registry, cluster, bucket.registry, way, bucket.registry_backups, namespaces),
+    )
+    return {"registry": {"endpoint": registry.endpoint, "workspaces": registry.workspaces}}
 
 
 def _repositories(settings: Settings, cluster: Cluster) -> dict[str, Any]:
@@ -111,6 +128,7 @@ def _workspaces(settings: Settings, cluster: Cluster, training: TrainingCluster)
     """A workspace for each team, by the team's name."""
     roles = TeamRoles("roles", TeamRolesArgs(cluster))
     bucket = way_there(settings.artifact_bucket, cluster)
+    registry = () if settings.registry is None else (_REGISTRY_CALLED_BY_TEAMS,)
     return {
         team.name: TeamWorkspace(
             f"team-{team.name}",
@@ -121,7 +139,7 @@ def _workspaces(settings: Settings, cluster: Cluster, training: TrainingCluster)
                 roles,
                 training.team_queues[team.name],
                 borrowing=settings.training.borrowing,
-                egress=(*bucket.peers, _CALLED_BY_TEAMS),
+                egress=(*bucket.peers, _CALLED_BY_TEAMS, *registry),
                 addresses=bucket.addresses,
                 ingress=(_CALLS_TEAMS, *((_ASKS_RAY,) if settings.training.ray else ())),
             ),

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 BACKUPS: Final = "backups/feature-store/"
 """The folder of the feature store's backups. It is not below the feature store's own: who can spoil what is backed up
 should not be able to spoil the backup."""
+REGISTRY: Final = "registry/"
+"""The folder of the model registry: what teams log and register there, each in a folder of its own below it."""
+REGISTRY_BACKUPS: Final = "backups/model-registry/"
+"""The folder of the backups of the model registry's database."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,10 @@ class Bucket:
     """Access to `features/`."""
     backups: BucketAccess
     """Access to the backups of the feature store's registry; of nobody else."""
+    registry: BucketAccess
+    """Access to the model registry's folder; a team's credentials do not reach it."""
+    registry_backups: BucketAccess
+    """Access to the backups of the model registry's database; of nobody else."""
     teams: Mapping[str, BucketAccess]
     """Access of each team to `teams/<team>/`, by the team's name."""
     models: Callable[[str, Sequence[str]], BucketAccess]

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from components.buckets import s3_store
-from components.buckets.access import BACKUPS, AccessKey, Bucket, BucketAccess
+from components.buckets.access import BACKUPS, REGISTRY, REGISTRY_BACKUPS, AccessKey, Bucket, BucketAccess
 from components.buckets.s3_store import Party
 from components.kubernetes.namespace import PlatformNamespace, in_namespace, in_team_namespaces
 from components.kubernetes.password import password
@@ -49,8 +49,11 @@ class BucketInCluster:
         platform = self._party("platform", "")
         features = self._party("feature-store", "features/")
         backups = self._party("feature-backups", BACKUPS)
+        registry = self._party("model-registry", REGISTRY)
+        registry_backups = self._party("registry-backups", REGISTRY_BACKUPS)
         teams = {team: self._party(f"team-{team}", f"teams/{team}/") for team in namespaces}
-        known = s3_store.identities(self._spec.name, admin, [platform, features, backups, *teams.values()])
+        parties = [platform, features, backups, registry, registry_backups, *teams.values()]
+        known = s3_store.identities(self._spec.name, admin, parties)
         ready = self._set_up(admin.key, self._store(known))
         self._namespace.secret("platform", self._access(platform).secret())
         accesses = {team: self._access(party) for team, party in teams.items()}
@@ -60,6 +63,8 @@ class BucketInCluster:
             name=ready.urn.apply(lambda _: self._spec.name),
             features=self._access(features),
             backups=self._access(backups),
+            registry=self._access(registry),
+            registry_backups=self._access(registry_backups),
             teams=accesses,
             # The store knows teams, not what their pods are for.
             models=lambda team, _: accesses[team],
@@ -72,7 +77,7 @@ class BucketInCluster:
         return BucketAccess(self._spec.name, party.prefix, s3_store.environment(self._endpoint), party.key)
 
     def _let_in(self) -> None:
-        callers = [in_namespace(each) for each in (NAMESPACE, "feature-store", "kserve")]
+        callers = [in_namespace(each) for each in (NAMESPACE, "feature-store", "model-registry", "kserve")]
         self._namespace.allow(s3_store.APP, [S3_PORT], [*callers, in_team_namespaces()])
         self._namespace.allow(s3_store.APP, [s3_store.METRICS_PORT], [in_namespace("monitoring")])
 

@@ -9,7 +9,7 @@ import pulumi
 from components.aws.identity import pod_identity
 from components.aws.keys import customer_key
 from components.aws.names import host, stem
-from components.buckets.access import BACKUPS, Bucket, BucketAccess
+from components.buckets.access import BACKUPS, REGISTRY, REGISTRY_BACKUPS, Bucket, BucketAccess
 from components.buckets.s3_bucket import BucketChoices, PrivateBucket
 from components.buckets.s3_replica import Copy, replicate
 
@@ -67,8 +67,17 @@ class BucketOnS3:
         name = self._bucket.resource.bucket
         endpoint = name.apply(lambda _: f"https://{host('s3', self._place.region)}")
         evidence = self._evidence.resource.bucket
-        features, backups = self._access(["features/"]), self._access([BACKUPS])
-        return Bucket(endpoint, name, features, backups, teams, self.models, evidence)
+        return Bucket(
+            endpoint=endpoint,
+            name=name,
+            features=self._access(["features/"]),
+            backups=self._access([BACKUPS]),
+            registry=self._access([REGISTRY]),
+            registry_backups=self._access([REGISTRY_BACKUPS]),
+            teams=teams,
+            models=self.models,
+            evidence=evidence,
+        )
 
     def models(self, _team: str, folders: Sequence[str]) -> BucketAccess:
         """Access of model servers, who read these folders and nothing else."""

@@ -57,6 +57,8 @@ class EksCluster(pulumi.ComponentResource):
     """Address of its API server."""
     kubeconfig: pulumi.Output[str]
     """For kubectl; without a secret, and of use to roles that the stack file lets in."""
+    machines: tuple[pulumi.Resource, ...] = ()
+    """Karpenter, who buys them."""
     node_pools: pulumi.Output[list[str]]
     """Karpenter's pools of nodes."""
     hybrid: HybridNodes | None = None
@@ -86,7 +88,8 @@ class EksCluster(pulumi.ComponentResource):
         self.provider = self._way_in(name, cluster, ready)
         addons.storage_class(self.provider)
         karpenter = KarpenterArgs(spec, self, self.aws, self.endpoint, args.capacity)
-        self.node_pools = Karpenter(f"{name}-karpenter", karpenter, self._own).node_pools
+        buyer = Karpenter(f"{name}-karpenter", karpenter, self._own)
+        self.node_pools, self.machines = buyer.node_pools, (buyer,)
         self.register_outputs({"name": self.name, "endpoint": self.endpoint, "kubeconfig": self.kubeconfig})
 
     def _place(self, account: AwsAccount, cluster: eks.Cluster, log_key: kms.Key) -> AwsPlace:
@@ -127,4 +130,5 @@ class _PlainCluster:
 
     provider: Provider
     keep_crds: bool
+    machines: tuple[pulumi.Resource, ...] = ()
     aws: None = None

@@ -30,6 +30,7 @@ class ExistingCluster(pulumi.ComponentResource):
 
     provider: Provider
     keep_crds: bool
+    machines: tuple[pulumi.Resource, ...] = ()
     aws: None = None
 
     def __init__(self, name: str, args: ExistingClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -1,1 +1,1 @@
-"""The parts of the feature store: Feast, and the stores under it in the cluster and on AWS."""
+"""The parts of the feature store: Feast, its online store and its offline store."""

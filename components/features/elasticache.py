@@ -11,8 +11,8 @@ from components._versions import AWS_ENGINES
 from components.aws.keys import customer_key
 from components.aws.log_group import log_group
 from components.aws.names import named
-from components.features.store import Store
-from components.features.store_network import reached_by_nodes
+from components.stores.network import reached_by_nodes
+from components.stores.store import Store
 
 if TYPE_CHECKING:
     from components.aws.place import AwsPlace

@@ -34,6 +34,7 @@ METRICS_PORT: Final = 8000
 _USER: Final = 1001
 _WAIT_SECONDS: Final = 300
 _CONFIGURATION: Final = "/etc/feast/feature_store.yaml"
+_PROGRAMS: Final = ("materialisation.py", "skew.py", "skew_verdicts.py", "wait_for_ports.py")
 _FEAST: Final = ("feast", "--chdir=/repository", f"--feature-store-yaml={_CONFIGURATION}")
 
 
@@ -96,7 +97,7 @@ def configuration(
 def programs() -> dict[str, str]:
     """Our own programs that run in Feast's image."""
     directory = resources.files("controllers")
-    return {name: directory.joinpath(name).read_text() for name in ("materialisation.py", "wait_for_ports.py")}
+    return {name: directory.joinpath(name).read_text() for name in _PROGRAMS}
 
 
 def definitions(repository: str | None) -> dict[str, str]:
@@ -123,9 +124,18 @@ def apply_pod(sources: Sources, size: Size) -> Pod:
 
 def materialisation_pod(sources: Sources, size: Size, overlap_hours: int) -> Pod:
     """Fills the online store once."""
-    program = ("python", "/programs/materialisation.py")
+    program = ("python", "-m", "controllers.materialisation")
     arguments = (f"--config={_CONFIGURATION}", f"--overlap-hours={overlap_hours}")
     return _pod(JOBS, sources, _container("materialise", sources, size, (*program, *arguments)), size)
+
+
+def skew_pod(sources: Sources, size: Size, sample: int) -> Pod:
+    """Compares the online store with the offline one once."""
+    # Below the feature store's own folder, but not below a view's.
+    kept = pulumi.Output.concat("--result=s3://", sources.bucket.bucket, f"/{sources.bucket.prefix}checks/skew/")
+    arguments = (f"--config={_CONFIGURATION}", f"--sample={sample}", kept, "--message=/dev/termination-log")
+    comparing = _container("compare", sources, size, ("python", "-m", "controllers.skew", *arguments))
+    return _pod(JOBS, sources, comparing, size)
 
 
 def server_pod(sources: Sources, spec: FeatureServer) -> Pod:
@@ -161,7 +171,7 @@ def _container(
     name: str,
     sources: Sources,
     size: Size,
-    command: tuple[str, ...],
+    command: tuple[pulumi.Input[str], ...],
     *,
     ports: dict[str, int] | None = None,
     probes: dict[str, dict[str, object]] | None = None,
@@ -180,12 +190,13 @@ def _container(
             "FEATURE_BUCKET": sources.bucket.bucket,
             "HOME": "/tmp",  # noqa: S108 (a volume of the pod's own)
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": "/programs",
         },
         ports=ports or {},
         mounts=(
             Mount("/etc/feast", "configuration"),
             *key,
-            Mount("/programs", "programs"),
+            Mount("/programs/controllers", "programs"),
             *repository,
         ),
         probes=probes or {},
@@ -193,8 +204,15 @@ def _container(
 
 
 def _pod(app: str, sources: Sources, container: Container, size: Size) -> Pod:
-    wait = ("python", "/programs/wait_for_ports.py", f"--timeout-seconds={_WAIT_SECONDS}", *sources.stores)
-    waiting = Container("wait", "feast", size, command=wait, mounts=(Mount("/programs", "programs"),))
+    wait = ("python", "-m", "controllers.wait_for_ports", f"--timeout-seconds={_WAIT_SECONDS}", *sources.stores)
+    waiting = Container(
+        "wait",
+        "feast",
+        size,
+        command=wait,
+        environment={"PYTHONPATH": "/programs"},
+        mounts=(Mount("/programs/controllers", "programs"),),
+    )
     serves = app == APP
     key = [] if sources.credentials is None else [secret_volume("credentials", sources.credentials)]
     return Pod(

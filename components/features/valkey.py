@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
-from components.features.store import Store
 from components.kubernetes.workload import Container, Mount, Pod, probe, run, secret_volume
+from components.stores.store import Store
 
 if TYPE_CHECKING:
     from components.specs.size import Size

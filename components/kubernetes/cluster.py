@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pulumi
     from pulumi_kubernetes import Provider
 
     from components.aws.place import AwsPlace
@@ -21,6 +24,11 @@ class Cluster(Protocol):
     def keep_crds(self) -> bool:
         """Whether what people made on it would be missed: custom resource definitions stay when the platform is
         destroyed, and a team's namespace is protected."""
+
+    @property
+    def machines(self) -> Sequence[pulumi.Resource]:
+        """What buys machines for pods and gives them back. What has a pod on each machine depends on it, and so is
+        destroyed before: pods that are left on machines that are gone keep their namespace for another minute."""
 
     @property
     def aws(self) -> AwsPlace | None:

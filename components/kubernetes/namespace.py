@@ -54,8 +54,10 @@ class PlatformNamespace:
         *,
         prefix: str,
         pod_security: Literal["restricted", "privileged"] = "restricted",
+        depends_on: Sequence[pulumi.Resource] = (),
     ) -> None:
-        """Create the namespace `name` as a child of `component`; `prefix` starts the objects' names in the state."""
+        """Create the namespace `name` as a child of `component`, and destroy it before what it depends on; `prefix`
+        starts the objects' names in the state."""
         self.name = name
         self._prefix = prefix
         self._options = pulumi.ResourceOptions(parent=component, provider=cluster.provider)
@@ -63,7 +65,7 @@ class PlatformNamespace:
         self.resource = KubernetesObject(
             f"{prefix}-namespace",
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {**PART_OF, **levels}}},
-            self._options,
+            pulumi.ResourceOptions.merge(self._options, pulumi.ResourceOptions(depends_on=list(depends_on))),
         )
         self.add(
             "default-deny",
@@ -146,7 +148,7 @@ class PlatformNamespace:
         spec = {"podSelector": {"matchLabels": selector(app)}, "policyTypes": ["Ingress"], "ingress": [rule]}
         self.add(f"{app}-{suffix}", "networking.k8s.io/v1", "NetworkPolicy", {"spec": spec})
 
-    def allow_only_to(self, app: str, rules: Sequence[Mapping[str, Any]]) -> None:
+    def allow_only_to(self, app: str, rules: Sequence[pulumi.Input[Mapping[str, Any]]]) -> None:
         """Let the pods of `app` connect to nobody but those of the egress rules."""
         spec = {"podSelector": {"matchLabels": selector(app)}, "policyTypes": ["Egress"], "egress": list(rules)}
         self.add(f"{app}-egress", "networking.k8s.io/v1", "NetworkPolicy", {"spec": spec})

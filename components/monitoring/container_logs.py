@@ -27,7 +27,9 @@ def container_logs(
     path = f"/{stem()}/containers"
     group = log_group(name, place, path, key_arn=place.log_key_arn, parent=parent)
     streams = pulumi.Output.concat(group.arn, ":*")
-    room = PlatformNamespace(fluent_bit.NAMESPACE, parent, cluster, prefix=name, pod_security="privileged")
+    room = PlatformNamespace(
+        fluent_bit.NAMESPACE, parent, cluster, prefix=name, pod_security="privileged", depends_on=cluster.machines
+    )
     room.account(fluent_bit.APP)
     room.allow(fluent_bit.APP, [fluent_bit.METRICS_PORT], [in_namespace(read_from)])
     identity = pod_identity(

@@ -8,11 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, Tag, model_validator
 
 from components._spec import Spec, by_kind
+from components.specs.database import CronSchedule, Database, InClusterDatabase
 from components.specs.size import Size
 from components.specs.storage import Storage
-
-CronSchedule = Annotated[str, StringConstraints(pattern=r"^\S+( \S+){4}$")]
-"""Five cron fields, in UTC."""
 
 Project = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A Feast project's name: lower-case letters, digits and underscores."""
@@ -32,6 +30,15 @@ class Materialisation(Spec):
     """One run's size; the same for the job that applies the feature repository."""
 
 
+class SkewCheck(Spec):
+    """How what models read online is compared with what training reads offline."""
+
+    schedule: CronSchedule = "10 */6 * * *"
+    """When a comparison starts, as five cron fields in UTC."""
+    sample: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """How many entities of each feature view are compared, drawn by chance each time."""
+
+
 class FeatureServer(Spec):
     """The HTTP server that models ask for feature values."""
 
@@ -41,59 +48,6 @@ class FeatureServer(Spec):
     """How long a server may answer from its copy of the registry."""
     size: Size = Size(cpu_millicores=500, cpu_limit_millicores=2000, memory_mib=1024)
     """One copy's size."""
-
-
-class Backup(Spec):
-    """How the registry's database is backed up, into the artifact bucket, and how that is tried."""
-
-    schedule: CronSchedule = "15 1 * * *"
-    """When a backup is made, as five cron fields in UTC."""
-    keep_days: Annotated[int, Field(ge=1, le=3650)] = 14
-    """Days after which a backup is removed; the three newest are kept however old they are."""
-    drill_schedule: CronSchedule = "45 1 * * 0"
-    """When the newest backup is restored into a scratch database and compared, as five cron fields in UTC."""
-    size: Size = Size(cpu_millicores=50, cpu_limit_millicores=1000, memory_mib=256)
-    """Size of each step of either."""
-
-
-class InClusterRegistry(Spec):
-    """Postgres on the cluster, which holds the registry of features."""
-
-    kind: Literal["in_cluster"] = "in_cluster"
-    """Where the registry is."""
-    storage: Storage = Storage(gib=10)
-    """Where the database lies."""
-    size: Size = Size(cpu_millicores=250, cpu_limit_millicores=1000, memory_mib=512)
-    """The database's size."""
-    backup: Backup | None = Backup()
-    """Its backups; `null`: there are none, and what the volume loses is lost."""
-
-
-class AuroraRegistry(Spec):
-    """Amazon Aurora PostgreSQL Serverless, which holds the registry of features: private, encrypted with an own key,
-    backed up."""
-
-    kind: Literal["aurora"]
-    """Where the registry is."""
-    least_capacity_units: Annotated[float, Field(ge=0.5, le=256, multiple_of=0.5)] = 0.5
-    """What is always there, in Aurora capacity units of 2 GiB of memory."""
-    most_capacity_units: Annotated[float, Field(ge=1, le=256, multiple_of=0.5)] = 4
-    """To what it may grow under load."""
-    instances: Annotated[int, Field(ge=1, le=6)] = 2
-    """Copies in different zones; from two on, one takes over when another is lost."""
-    backup_days: Annotated[int, Field(ge=7, le=35)] = 14
-    """Days back to which it can be restored, to the second."""
-
-    @model_validator(mode="after")
-    def _most_is_not_less(self) -> Self:
-        if self.most_capacity_units < self.least_capacity_units:
-            raise ValueError("most_capacity_units is below least_capacity_units; raise it")
-        return self
-
-
-Registry = Annotated[
-    Annotated[InClusterRegistry, Tag("in_cluster")] | Annotated[AuroraRegistry, Tag("aurora")], by_kind("in_cluster")
-]
 
 
 class InClusterOnlineStore(Spec):
@@ -160,7 +114,7 @@ class FeatureStoreSpec(Spec):
     repository that comes with the platform."""
     online: OnlineStore = InClusterOnlineStore()
     """The online store."""
-    registry: Registry = InClusterRegistry()
+    registry: Database = InClusterDatabase()
     """The registry's database."""
     offline: OfflineStore = ParquetOfflineStore()
     """The offline store."""
@@ -168,6 +122,9 @@ class FeatureStoreSpec(Spec):
     """The feature server."""
     materialisation: Materialisation = Materialisation()
     """The job that fills the online store."""
+    skew: SkewCheck | None = SkewCheck()
+    """The job that compares the online store with `parquet` files, at the size of materialisation; `null`: nobody
+    does. Files that Athena reads are not compared."""
 
     @model_validator(mode="after")
     def _repository_lies_inside_the_project(self) -> Self:

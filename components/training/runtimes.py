@@ -17,19 +17,32 @@ _SCRATCH: Final = "/tmp"  # noqa: S108 (the pod's own)
 _SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108
 _BUCKET: Final = "artifact-bucket"
 """The Secret in each team's namespace that says where its part of the bucket is."""
+_REGISTRY: Final = "model-registry"
+"""The ConfigMap and the Secret in each team's namespace by which MLflow's client finds the model registry."""
 
 
 def _of_bucket(name: str) -> dict[str, Any]:
     return {"name": name, "valueFrom": {"secretKeyRef": {"name": _BUCKET, "key": name, "optional": True}}}
 
 
+def _of_registry(name: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"configMapKeyRef": {"name": _REGISTRY, "key": name, "optional": True}}}
+
+
+_JOB_NAME: Final = {
+    "name": "JOB_NAME",
+    "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['jobset.sigs.k8s.io/jobset-name']"}},
+}
+# Where the stack has no registry these are not set, and MLflow's client keeps to its own default.
+_TRACKING: Final = (
+    _of_registry("MLFLOW_TRACKING_URI"),
+    _of_registry("MLFLOW_WORKSPACE"),
+    # Runs of a job that starts anew are found beside the earlier ones.
+    {"name": "MLFLOW_EXPERIMENT_NAME", "value": "$(JOB_NAME)"},
+)
 _CHECKPOINTS: Final = (
     _of_bucket("BUCKET"),
     _of_bucket("PREFIX"),
-    {
-        "name": "JOB_NAME",
-        "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['jobset.sigs.k8s.io/jobset-name']"}},
-    },
     {"name": "CHECKPOINT_URI", "value": "s3://$(BUCKET)/$(PREFIX)checkpoints/$(JOB_NAME)"},
 )
 
@@ -42,7 +55,8 @@ job's failures: those are for what fails by itself (Kubernetes: "Handling retria
 
 def torch(size: Size, *, checkpoints: bool) -> dict[str, Any]:
     """Distributed PyTorch. A job sets image, command, nodes and GPUs; a node of it that asks for nothing gets
-    `size`. With checkpoints it finds in `CHECKPOINT_URI` where its own belong, each time it starts."""
+    `size`. With checkpoints it finds in `CHECKPOINT_URI` where its own belong, each time it starts. MLflow's client
+    finds the team's workspace of the model registry, and the password for it in its usual file."""
     container = {
         "name": "node",
         "image": IMAGES["torch"].reference,
@@ -51,12 +65,17 @@ def torch(size: Size, *, checkpoints: bool) -> dict[str, Any]:
         "env": [
             {"name": "USER", "value": "trainer"},
             {"name": "HOME", "value": _SCRATCH},
+            _JOB_NAME,
             *(_CHECKPOINTS if checkpoints else ()),
+            *_TRACKING,
         ],
         "resources": size.resources(),
         # The root file system stays writable: the image is the data scientist's, and may write beside its code.
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-        "volumeMounts": [{"name": "shared-memory", "mountPath": _SHARED_MEMORY}],
+        "volumeMounts": [
+            {"name": "shared-memory", "mountPath": _SHARED_MEMORY},
+            {"name": "model-registry", "mountPath": f"{_SCRATCH}/.mlflow", "readOnly": True},
+        ],
     }
     pod = {
         "automountServiceAccountToken": False,
@@ -66,7 +85,10 @@ def torch(size: Size, *, checkpoints: bool) -> dict[str, Any]:
         "restartPolicy": "Never",
         "containers": [container],
         # Data loaders and NCCL pass tensors through shared memory; a container's default is 64 MiB.
-        "volumes": [{"name": "shared-memory", "emptyDir": {"medium": "Memory"}}],
+        "volumes": [
+            {"name": "shared-memory", "emptyDir": {"medium": "Memory"}},
+            {"name": "model-registry", "secret": {"secretName": _REGISTRY, "defaultMode": 0o440, "optional": True}},
+        ],
     }
     job = {
         "name": "node",

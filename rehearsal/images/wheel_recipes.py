@@ -169,8 +169,32 @@ def _storage_initializer() -> Recipe:
     )
 
 
+def _mlflow() -> Recipe:
+    release = version("mlflow", "mlflow")
+    home = "/home/mlflow"
+    unneeded = (
+        # What Arrow is compiled against, its remote calls, and examples that packages bring.
+        *("pyarrow/include/*", "pyarrow/*flight*", "pyarrow/*substrait*", "matplotlib/mpl-data/sample_data/*"),
+        _OTHER_AWS_SERVICES,
+    )
+    parts = (
+        PythonPackages("mlflow", commands=("mlflow",), without=unneeded),
+        Account("mlflow", 1000, home, (home,)),
+    )
+    return Recipe(
+        repository="ghcr.io/mlflow/mlflow",
+        layers=(_DEBIAN, LayerRecipe("mlflow", parts, expected_seconds=40)),
+        version=f"v{release}-full",
+        source=f"PyPI mlflow {release} (of what is in upstream's v{release}-full: PostgreSQL, S3 and sign-in)",
+        user=1000,
+        command=("python3",),
+        environment={"HOME": home},
+        directory=home,
+    )
+
+
 FEAST: Final = _feast()
 """Our own programs run on its packages."""
 
-WHEEL_RECIPES: Final = (_postgres(), _valkey(), _seaweedfs(), FEAST, _mlserver(), _storage_initializer())
+WHEEL_RECIPES: Final = (_postgres(), _valkey(), _seaweedfs(), FEAST, _mlserver(), _mlflow(), _storage_initializer())
 """Users, paths and variables are upstream's, as far as pods rely on them."""

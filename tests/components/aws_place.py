@@ -25,6 +25,7 @@ class ClusterOnAws:
     provider: Provider
     aws: AwsPlace
     keep_crds: bool = True
+    machines: tuple[pulumi.Resource, ...] = ()
 
 
 def cluster_on_aws(*, disposable: bool = False) -> ClusterOnAws:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pulumi_kubernetes import Provider
 
 from components.capacity import Capacity, Pool, Team
+
+if TYPE_CHECKING:
+    import pulumi
 
 CAPACITY: Final = Capacity(
     pools=(
@@ -51,6 +54,7 @@ class ExistingCluster:
 
     provider: Provider
     keep_crds: bool = True
+    machines: tuple[pulumi.Resource, ...] = ()
     aws: None = None
 
 

@@ -62,7 +62,8 @@ def test_only_the_administrator_may_change_the_bucket_itself(recording: Recordin
 
 def test_every_identity_has_a_key_of_its_own(recording: Recording) -> None:
     known = identities(recording)
-    assert set(known) == {"admin", "platform", "feature-store", "feature-backups", "team-vision", "team-language"}
+    stores = {"feature-store", "feature-backups", "model-registry", "registry-backups"}
+    assert set(known) == {"admin", "platform", *stores, "team-vision", "team-language"}
     assert len({each["credentials"][0]["secretKey"] for each in known.values()}) == len(known)
 
 

@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from components.buckets import s3_store
 from components.buckets.access import BACKUPS, AccessKey, BucketAccess
 from components.feature_store import FeatureStore, FeatureStoreArgs
+from components.specs.database import InClusterDatabase
 from components.specs.feature_store import (
     FeatureServer,
     FeatureStoreSpec,
     InClusterOnlineStore,
-    InClusterRegistry,
     Materialisation,
+    SkewCheck,
 )
 from components.specs.size import Size
 from tests.components.platform import cluster
@@ -124,6 +125,31 @@ def test_the_schedule_and_the_overlap_are_those_of_the_stack_file() -> None:
     assert cron_job["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 7 * 60
 
 
+def test_the_comparison_keeps_its_report_in_the_bucket_and_tells_its_counts_to_whoever_watches_the_pod() -> None:
+    recording = feature_store(FeatureStoreSpec(skew=SkewCheck(schedule="7 * * * *", sample=50)))
+    given = command(recording, "feature-skew")
+    assert {"--sample=50", "--result=s3://artifacts/features/checks/skew/"} <= set(given)
+    assert "--message=/dev/termination-log" in given
+    assert revealed(recording.of_kind("CronJob")["feature-skew"].inputs["spec"])["schedule"] == "7 * * * *"
+
+
+def test_nobody_compares_where_that_is_not_wanted() -> None:
+    assert "feature-skew" not in feature_store(FeatureStoreSpec(skew=None)).of_kind("CronJob")
+
+
+def test_every_program_of_feasts_pods_is_mounted_where_it_is_imported_from(recording: Recording) -> None:
+    (programs,) = (each for name, each in recording.of_kind("ConfigMap").items() if name.startswith("programs"))
+    held = {f"controllers.{name.removesuffix('.py')}" for name in programs.inputs["data"]}
+    for name in ("materialisation", "feature-skew"):
+        template = dict(pods(recording))[name]
+        for container in containers(template):
+            module = container["command"][container["command"].index("-m") + 1]
+            assert module in held, name
+            assert {"name": "PYTHONPATH", "value": "/programs"} in container["env"]
+            mounts = {each["mountPath"]: each["name"] for each in container["volumeMounts"]}
+            assert mounts["/programs/controllers"] == "programs"
+
+
 def test_copies_of_the_server_are_spread_and_drained_one_at_a_time() -> None:
     recording = feature_store(FeatureStoreSpec(server=FeatureServer(replicas=3)))
     deployment = revealed(recording.of_kind("Deployment")["feature-server"].inputs["spec"])
@@ -165,7 +191,7 @@ def test_a_repository_outside_of_the_project_is_refused(outside: str) -> None:
 
 
 def test_a_registry_without_backups_has_none_of_their_objects(recording: Recording) -> None:
-    without = feature_store(FeatureStoreSpec(registry=InClusterRegistry(backup=None)))
+    without = feature_store(FeatureStoreSpec(registry=InClusterDatabase(backup=None)))
     assert set(recording.of_kind("CronJob")) - set(without.of_kind("CronJob")) == {"registry-backup", "registry-drill"}
     assert "registry-backup" not in without.of_kind("ServiceAccount")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -116,7 +117,7 @@ def test_a_token_is_sent_unverified_to_the_platforms_own_controllers_only(record
 
 
 def test_prometheus_may_look_and_change_nothing(recording: Recording) -> None:
-    (role,) = recording.of_kind("ClusterRole").values()
+    role = recording.of_kind("ClusterRole")["mlplatform-prometheus"]
     assert {verb for rule in role.inputs["rules"] for verb in rule["verbs"]} == {"get", "list", "watch"}
     assert {each for rule in role.inputs["rules"] for each in rule.get("resources", [])} == {
         "pods",
@@ -170,6 +171,20 @@ def test_grafanas_password_is_a_file_and_registered_as_a_secret(recording: Recor
     assert revealed(secret)["password"] not in json.dumps(environment)
 
 
-def test_only_prometheus_has_a_token(recording: Recording) -> None:
+def test_who_has_a_token_reads_and_changes_nothing(recording: Recording) -> None:
     with_token = {name for name, pod in pods(recording) if pod["spec"]["automountServiceAccountToken"]}
-    assert with_token == {"prometheus"}
+    assert with_token == {"prometheus", "schedule-exporter"}
+    roles = recording.of_kind("ClusterRole")
+    verbs = {verb for role in roles.values() for rule in role.inputs["rules"] for verb in rule["verbs"]}
+    assert verbs == {"get", "list", "watch"}
+    secrets = [name for name, role in roles.items() if "secrets" in json.dumps(role.inputs["rules"])]
+    assert not secrets
+
+
+def test_the_exporter_of_schedules_has_every_program_that_it_imports(recording: Recording, tmp_path: Path) -> None:
+    (tmp_path / "controllers").mkdir()
+    for name, text in files(recording, "schedule-programs").items():
+        (tmp_path / "controllers" / name).write_text(text)
+    command = [sys.executable, "-m", "controllers.schedule_exporter", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from components._versions import IMAGES
+from components.registry import team_access
 from components.specs.training_cluster import TrainingClusterSpec
 from components.training import queues
 from components.training_cluster import TrainingCluster, TrainingClusterArgs
@@ -199,3 +200,20 @@ def test_a_job_is_told_where_its_checkpoints_belong_unless_it_has_none(checkpoin
     if checkpoints:
         # The cluster puts variables together from those that come before.
         assert {"BUCKET", "PREFIX", "JOB_NAME"} <= set(names[: names.index("CHECKPOINT_URI")])
+
+
+def test_a_job_finds_its_teams_registry_and_starts_where_there_is_none(recording: Recording) -> None:
+    (job,) = recording.of_kind("ClusterTrainingRuntime")["torch-distributed"].inputs["spec"]["template"]["spec"][
+        "replicatedJobs"
+    ]
+    pod = job["template"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    variables = {each["name"]: each for each in container["env"]}
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_WORKSPACE"):
+        source = variables[name]["valueFrom"]["configMapKeyRef"]
+        assert source == {"name": team_access.NAME, "key": name, "optional": True}
+    (volume,) = (each for each in pod["volumes"] if each.get("secret"))
+    assert volume["secret"].items() >= {"secretName": team_access.NAME, "optional": True}.items()
+    (mount,) = (each for each in container["volumeMounts"] if each["name"] == volume["name"])
+    # Where MLflow's client looks for its file of credentials.
+    assert mount["mountPath"] == f"{variables['HOME']['value']}/.mlflow"

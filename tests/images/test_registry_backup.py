@@ -42,6 +42,7 @@ FILL = """
 CREATE TABLE views (name text PRIMARY KEY, spec bytea NOT NULL, changed timestamptz DEFAULT now());
 CREATE TABLE "Odd name" (id serial PRIMARY KEY, said text);
 CREATE TABLE empty (id int);
+CREATE TABLE runs (status varchar(9) CHECK (status IN ('RUNNING', 'FINISHED')));
 INSERT INTO views SELECT 'view-' || n, decode(md5(n::text), 'hex') FROM generate_series(1, 5000) n;
 INSERT INTO "Odd name" (said) VALUES (E'a tab\\t, a \\\\. and\\na line'), (NULL), ('ümläut'), (E'\\\\.');
 CREATE INDEX ON views (changed);
@@ -205,6 +206,7 @@ def test_a_backup_is_restored_row_by_row_as_it_was(cluster: Cluster) -> None:
         "public.views": ROWS,
         'public."Odd name"': 4,
         "public.empty": 0,
+        "public.runs": 0,
     }
     assert set(report["seconds"]) == {"fetch", "restore", "read_back"}
     manifest = cluster.bucket(f"{NEWEST}{READ}print(json.dumps(manifest))")
@@ -219,8 +221,10 @@ def test_a_backup_is_restored_row_by_row_as_it_was(cluster: Cluster) -> None:
 def test_a_backup_that_was_changed_in_the_bucket_is_found(cluster: Cluster, damage: str, found: str) -> None:
     cluster.run("registry-backup")
     cluster.bucket(f"{NEWEST}{READ}{damage}")
-    (wrong,) = cluster.drill(succeeds=False)["wrong"]
+    report = cluster.drill(succeeds=False)
+    (wrong,) = report["wrong"]
     assert found in wrong
+    assert report["backup"] == cluster.bucket(f"{NEWEST}print(json.dumps(folder.split('/')[3]))")
 
 
 def test_old_backups_are_removed_and_the_newest_stay_however_old(cluster: Cluster) -> None:

@@ -111,6 +111,20 @@ EXPORTERS: Final = (
         {"feast_feature_server_request_latency_seconds": "endpoint feature_count feature_view_count"},
     ),
     Exporter(
+        "controllers/schedule_exporter.py",
+        IMAGES["feast"].tag,
+        IMAGES["feast"].tag,
+        "pods",
+        {
+            "mlplatform_schedules": "",
+            "mlplatform_schedule_last_success_timestamp_seconds": "schedule_namespace schedule",
+            "mlplatform_schedule_success_due_timestamp_seconds": "schedule_namespace schedule",
+            "mlplatform_schedule_last_run_failed": "schedule_namespace schedule",
+            "mlplatform_feature_skew_entities": "schedule_namespace schedule feature_view feature verdict",
+        },
+        {},
+    ),
+    Exporter(
         "https://github.com/kubernetes-sigs/karpenter/blob/v1.13.0/pkg/controllers",
         "1.13.0",
         CHARTS["karpenter"].version,

@@ -101,6 +101,7 @@ def test_summaries_name_who_or_what_is_meant_and_descriptions_are_the_same_for_a
         "FeatureServerFails",
         "FeatureServerSlow",
         "BucketFails",
+        "SchedulesUnknown",
     }
     for name, (alert, _) in ALERTS.items():
         assert ("$labels." in alert.summary) is (name not in of_the_whole_platform), name

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROJECT: Final = Path(__file__).parents[2]
-PAGES: Final = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PAGES: Final = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 PLACES: Final = ("account", "machine")
 OF_THE_TOOL: Final = {("eks", "update-kubeconfig"): {"name", "region"}}
 """Commands of AWS's tool that are no calls, with their options."""

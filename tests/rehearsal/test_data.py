@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.rehearsal.conftest import mlplatform
 
 if TYPE_CHECKING:
     from tests.rehearsal.conftest import Platform
@@ -94,12 +96,65 @@ def test_the_materialisation_job_runs_to_its_end(platform: Platform) -> None:
         platform.kubectl("delete", "job", "materialise-now", "--namespace=feature-store")
 
 
-def test_the_registry_is_backed_up_and_its_backup_can_be_restored(platform: Platform) -> None:
-    for name in ("registry-backup", "registry-drill"):
-        platform.kubectl("create", "job", "--namespace=feature-store", f"--from=cronjob/{name}", f"{name}-now")
-        platform.wait_for("feature-store", f"job/{name}-now", "condition=complete", seconds=120)
-    said = platform.kubectl("logs", "--namespace=feature-store", "job/registry-drill-now", "--container=compare")
-    report = json.loads(said.splitlines()[-1])
-    assert report["wrong"] == []
+NEWEST_BACKUP = """
+import configparser, io, json, sys, boto3
+access = json.loads(sys.argv[1])
+file = configparser.ConfigParser()
+file.read_string(access["credentials"])
+s3 = boto3.client("s3", endpoint_url=access["endpoint"], region_name="us-east-1", **file["default"])
+found = s3.list_objects_v2(Bucket=access["bucket"], Prefix="backups/feature-store/registry/")["Contents"]
+key = max(each["Key"] for each in found if each["Key"].endswith("/dump.sql.gz"))
+"""
+FLIP_A_BYTE = """
+dump = bytearray(s3.get_object(Bucket=access["bucket"], Key=key)["Body"].read())
+dump[len(dump) // 2] ^= 1
+s3.put_object(Bucket=access["bucket"], Key=key, Body=bytes(dump))
+print(key.split("/")[3])
+"""
+
+
+def drill(*options: str) -> tuple[int, dict[str, Any]]:
+    """How the command ends that a user would type, and what it reports."""
+    done = mlplatform("drill", "--json", *options, check=False)
+    assert done.stdout, done.stderr
+    (outcome,) = json.loads(done.stdout)
+    return done.returncode, outcome["report"]
+
+
+def spoil_the_newest_backup(platform: Platform) -> str:
+    """Change one bit of it in the bucket; its name."""
+    schedule = platform.kube.get("/apis/batch/v1/namespaces/feature-store/cronjobs/registry-backup")
+    volumes = schedule["spec"]["jobTemplate"]["spec"]["template"]["spec"]["volumes"]
+    (name,) = (each["secret"]["secretName"] for each in volumes if each["name"] == "credentials")
+    found = platform.kube.get(f"/api/v1/namespaces/feature-store/secrets/{name}")
+    service = platform.kube.get("/api/v1/namespaces/artifact-store/services/seaweedfs")
+    access = {
+        "endpoint": f"http://{service['spec']['clusterIP']}:{service['spec']['ports'][0]['port']}",
+        "bucket": platform.summary["outputs"]["artifact_bucket"]["bucket"],
+        "credentials": base64.b64decode(found["data"]["credentials"]).decode(),
+    }
+    return platform.inside(NEWEST_BACKUP + FLIP_A_BYTE, json.dumps(access)).strip()
+
+
+@pytest.mark.usefixtures("platform")
+def test_the_registry_is_backed_up_and_its_backup_can_be_restored() -> None:
+    code, report = drill("--backup-first")
+    assert (code, report["wrong"]) == (0, [])
     rows = {table["table"]: table["restored"] for table in report["tables"]}
     assert rows["public.feature_views"] == 1
+
+
+def test_a_spoilt_backup_is_found_by_the_drill_and_a_new_one_mends_that(platform: Platform) -> None:
+    assert drill("--backup-first")[0] == 0
+    spoilt = spoil_the_newest_backup(platform)
+    try:
+        code, report = drill()
+        assert code == 1
+        assert report["backup"] == spoilt
+        (wrong,) = report["wrong"]
+        assert f"{spoilt}/dump.sql.gz has the digest" in wrong
+        listed = json.loads(mlplatform("drill", "--list", "--json").stdout)
+        assert listed[0]["drill_runs"][0]["state"] == "failed"
+        assert listed[0]["drill_runs"][0]["report"]["wrong"] == [wrong]
+    finally:
+        assert drill("--backup-first")[0] == 0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.rehearsal
 
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 ELSEWHERE = {
     "make test": "is what runs this test; `.ci/run` calls it too",
     "make down": "is run by test_destroy.py, after everything else",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ PLATFORM_NAMESPACES = {
     "kserve",
     "artifact-store",
     "feature-store",
+    "model-registry",
     "monitoring",
 }
 
@@ -60,7 +62,7 @@ def test_no_password_is_in_the_state_or_the_outputs_in_clear(platform: Platform)
     exported = platform.engine.run("stack", "export").stdout
     secrets = [
         value
-        for namespace in ("feature-store", "artifact-store", "monitoring")
+        for namespace in ("feature-store", "artifact-store", "model-registry", "monitoring")
         for secret in platform.kube.list(f"/api/v1/namespaces/{namespace}/secrets")
         for value in secret.get("data", {}).values()
         if len(value) > 12
@@ -68,6 +70,17 @@ def test_no_password_is_in_the_state_or_the_outputs_in_clear(platform: Platform)
     assert len(secrets) > 5
     for value in secrets:
         assert value not in exported
+
+
+def test_the_state_says_which_line_made_a_resource_and_not_through_which_calls(platform: Platform) -> None:
+    state = json.loads(platform.engine.run("stack", "export").stdout)["deployment"]["resources"]
+
+    # What a chart holds is registered by the provider, with calls of its own.
+    ours = [each for each in state if each["custom"] and "helm.sh" not in each["urn"]]
+    callers = [len(each["stackTrace"]) for each in ours if "stackTrace" in each]
+
+    assert len(callers) > 100
+    assert set(callers) == {1}
 
 
 def test_a_second_preview_has_no_changes(platform: Platform) -> None:
@@ -102,8 +115,6 @@ def test_nothing_inside_reaches_the_outside(platform: Platform) -> None:
 
 
 def test_the_architecture_picture_shows_this_deployment(platform: Platform) -> None:
-    import json
-
     from cli.picture import draw
 
     deployment = json.loads(platform.engine.run("stack", "export").stdout)

@@ -43,6 +43,7 @@ def report(path: Path) -> list[str]:
         ("feature_store.registry.kind", "aurora", '"aurora"'),
         ("feature_store.online.kind", "elasticache", '"elasticache"'),
         ("feature_store.offline.kind", "athena", '"athena"'),
+        ("registry.database.kind", "aurora", '"aurora"'),
         ("monitoring.metrics.kind", "amazon_managed", '"amazon_managed"'),
         ("monitoring.logs.kind", "cloudwatch", '"cloudwatch"'),
         ("monitoring.alerting.topic", {}, '"a topic"'),

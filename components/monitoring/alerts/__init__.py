@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from components.monitoring.alerts import features, gpu, objectives, platform, serving, storage, training
+from components.monitoring.alerts import features, gpu, objectives, platform, schedules, serving, storage, training
 from components.monitoring.alerts.rule import Alert, Group, Recording, runbooks
 
 if TYPE_CHECKING:
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["AREAS", "Alert", "Group", "Recording", "groups", "rule_files", "runbooks", "runbooks_of_all"]
 
-AREAS: Final = (platform.GROUP, gpu.GROUP, training.GROUP, serving.GROUP, features.GROUP, storage.GROUP)
+AREAS: Final = (
+    platform.GROUP,
+    gpu.GROUP,
+    training.GROUP,
+    serving.GROUP,
+    features.GROUP,
+    storage.GROUP,
+    schedules.GROUP,
+)
 """Rules that do not depend on the stack file."""
 
 

@@ -24,6 +24,24 @@ GROUP: Final = Group(
             minutes=10,
         ),
         Alert(
+            "FeaturesSkewed",
+            """sum by (feature_view, feature) (mlplatform_feature_skew_entities{verdict=~"different|missing"})
+                / sum by (feature_view, feature) (mlplatform_feature_skew_entities{verdict=~"same|different|missing"})
+                > 0.005""",
+            "critical",
+            "{{ $value | humanizePercentage }} of {{ $labels.feature_view }}'s {{ $labels.feature }} differ online",
+            "Models read other values than they were trained on, or none, and are not told so: they answer worse, and "
+            "nothing fails.",
+            (
+                "The log of the newest pod of the CronJob `feature-skew` in `feature-store` has the counts; the bucket "
+                "has all reports under `features/checks/skew/`.",
+                "`missing` or `different` after late rows: raise `feature_store.materialisation.overlap_hours`.",
+                "Else somebody wrote online what is in no file, or changed rows in files and left their event times as "
+                "they were. Feast keeps online what is later: write the right rows again with a later event time.",
+                "Run `feature-skew` again: `kubectl create job -n feature-store --from=cronjob/feature-skew again`.",
+            ),
+        ),
+        Alert(
             "FeatureServerFails",
             """sum(rate(feast_feature_server_request_total{status="error"}[5m]))
                 / sum(rate(feast_feature_server_request_total[5m])) > 0.05""",

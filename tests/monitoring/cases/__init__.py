@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.monitoring.cases import data, gpu, objectives, platform, serving, training
+from tests.monitoring.cases import data, gpu, objectives, platform, schedules, serving, training
 
-CASES: Final = (*platform.CASES, *gpu.CASES, *training.CASES, *serving.CASES, *data.CASES, *objectives.CASES)
+CASES: Final = (
+    *platform.CASES,
+    *gpu.CASES,
+    *training.CASES,
+    *serving.CASES,
+    *data.CASES,
+    *schedules.CASES,
+    *objectives.CASES,
+)

@@ -10,7 +10,24 @@ _READS: Final = 'feast_feature_server_request_latency_seconds_bucket{endpoint="/
 _OTHERS: Final = 'feast_feature_server_request_latency_seconds_bucket{endpoint="/materialize", le='
 _FRESH: Final = 'feast_feature_freshness_seconds{project="platform", pod="a", feature_view='
 
+_SKEW: Final = 'mlplatform_feature_skew_entities{pod="a", feature_view="drivers", feature='
+
 CASES: Final = (
+    Case(
+        "FeaturesSkewed",
+        "six values in a thousand that differ or are missing are reported, five are not; others do not count",
+        {
+            f'{_SKEW}"trips", verdict="same"}}': "995x9 994x10 995x10",
+            f'{_SKEW}"trips", verdict="different"}}': "2x30",
+            f'{_SKEW}"trips", verdict="missing"}}': "3x9 4x10 3x10",
+            f'{_SKEW}"rate", verdict="same"}}': "500x30",
+            f'{_SKEW}"rate", verdict="different"}}': "0x30",
+            f'{_SKEW}"rate", verdict="expired"}}': "300x30",
+            f'{_SKEW}"rate", verdict="newer"}}': "200x30",
+        },
+        {"12m": [({"feature_view": "drivers", "feature": "trips"}, "0.6% of drivers's trips differ online")]},
+        ["9m", "25m"],
+    ),
     Case(
         "FeaturesStale",
         "features that were not filled for two hours are reported until they are",

@@ -12,12 +12,12 @@ from components.aws.kept_secret import kept_secret
 from components.aws.keys import customer_key
 from components.aws.log_group import log_group
 from components.aws.names import named
-from components.features.store import Store
-from components.features.store_network import reached_by_nodes
+from components.stores.network import reached_by_nodes
+from components.stores.store import Store
 
 if TYPE_CHECKING:
     from components.aws.place import AwsPlace
-    from components.specs.feature_store import AuroraRegistry
+    from components.specs.database import AuroraDatabase
 
 PORT: Final = 5432
 # The value itself, for whom the SDK's enumerations are not at hand.
@@ -32,7 +32,7 @@ class Aurora:
     def __init__(
         self,
         name: str,
-        spec: AuroraRegistry,
+        spec: AuroraDatabase,
         place: AwsPlace,
         *,
         purpose: str,

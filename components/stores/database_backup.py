@@ -1,4 +1,4 @@
-"""Backups of the registry's database into the artifact bucket, and the drill that restores them, on schedule."""
+"""Backups of a registry's database into the artifact bucket, and the drill that restores them, on schedule."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import pulumi
 
-from components.features.postgres import PORT
 from components.kubernetes.workload import Container, Mount, Pod, config_volume, job, secret_volume
+from components.stores.postgres import PORT
 
 if TYPE_CHECKING:
     from components.buckets.access import BucketAccess
     from components.kubernetes.workload import Manifest
-    from components.specs.feature_store import Backup
+    from components.specs.database import Backup
 
 APP: Final = "registry-backup"
 DRILL: Final = "registry-drill"
@@ -43,7 +43,7 @@ mv reading.sql restored.sql
 
 
 @dataclass(frozen=True)
-class RegistryBackup:
+class DatabaseBackup:
     """What the pods of both schedules are made from."""
 
     spec: Backup
@@ -110,7 +110,7 @@ class RegistryBackup:
             "timeZone": "Etc/UTC",
             "concurrencyPolicy": "Forbid",
             "startingDeadlineSeconds": 3600,
-            "successfulJobsHistoryLimit": 1,
+            "successfulJobsHistoryLimit": 3,
             "failedJobsHistoryLimit": 3,
             "jobTemplate": {"spec": job(pod, retries=retries, timeout_seconds=_TIMEOUT_SECONDS)},
         }

@@ -1,0 +1,1 @@
+"""Stores that several components use, in the cluster and on AWS."""
