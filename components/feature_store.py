@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from components.buckets.access import BucketAccess
     from components.kubernetes.cluster import Cluster
     from components.kubernetes.objects import KubernetesObject
+    from components.kubernetes.workload import Pod
     from components.specs.feature_store import FeatureStoreSpec
     from components.stores.store import Store
 
