@@ -1,8 +1,8 @@
 """Ray's kinds as custom resource definitions, small enough for a stack's state.
 
 Upstream's have the schema of a pod written out wherever a pod is described, two or three times in each version: three
-megabytes that the engine would write after every step. Here such a place takes any object. The API server keeps all of it and
-fills in Ray's own defaults as before, but does not refuse a misspelt field of a pod: the operator leaves it out.
+megabytes that the engine would write after every step. Here such a place takes any object. The API server keeps all of
+it and fills in Ray's own defaults as before, but does not refuse a misspelt field of a pod: the operator leaves it out.
 
 The file beside this module is what `python -m components.training.ray_definitions DIRECTORY` makes of upstream's
 `ray-operator/config/crd/bases`; the rehearsal's toolchain keeps that directory (`kuberay-*/assets/crds`).
