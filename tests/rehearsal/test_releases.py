@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 import yaml
 
+from controllers.release.manifests import MODEL_LABEL
 from tests.rehearsal import iris, released
 from tests.rehearsal.conftest import mlplatform
 from tests.rehearsal.released import NAMESPACE, TEAM, Bucket, Trained, release
@@ -25,6 +26,7 @@ pytestmark = [pytest.mark.rehearsal, pytest.mark.delivery]
 
 Json = dict[str, Any]
 
+OF_MODEL: Final = f"{MODEL_LABEL}={iris.MODEL}"
 RELEASES: Final = f"/apis/mlplatform.dev/v1/namespaces/{NAMESPACE}/modelreleases"
 SERVERS: Final = f"/apis/serving.kserve.io/v1beta1/namespaces/{NAMESPACE}/inferenceservices"
 ENDED: Final = ("Live", "Failed", "RolledBack", "Withdrawn")
@@ -60,8 +62,8 @@ def nothing_left(platform: Platform) -> Iterator[None]:
     yield
     for each in platform.kube.list(RELEASES):
         platform.kube.delete(f"{RELEASES}/{each['metadata']['name']}")
-    if platform.kube.list(SERVERS):
-        platform.kubectl("wait", "inferenceservices", "--all", "--for=delete", f"--namespace={NAMESPACE}")
+    if servers(platform):
+        platform.kubectl("wait", "inferenceservices", f"-l={OF_MODEL}", "--for=delete", f"--namespace={NAMESPACE}")
 
 
 @pytest.fixture
@@ -84,6 +86,11 @@ def approver(platform: Platform, tmp_path: Path) -> Path:
     path = tmp_path / APPROVER
     path.write_text(yaml.safe_dump(config))
     return path
+
+
+def servers(platform: Platform) -> list[str]:
+    """Names of those that releases of the model have."""
+    return [each["metadata"]["name"] for each in platform.kube.list(SERVERS, label_selector=OF_MODEL)]
 
 
 def create(platform: Platform, manifest: Json) -> None:
@@ -139,7 +146,7 @@ def go_live(platform: Platform, bucket: Bucket, model: Trained, name: str, appro
     status = status_once(platform, name, is_awaiting)
     assert status["phase"] == "AwaitingApproval", status
     assert next(each for each in status["gates"] if each["name"] == "artifact")["evidence"] == digest
-    assert name not in {each["metadata"]["name"] for each in platform.kube.list(SERVERS)}
+    assert name not in servers(platform)
     approve = ("release", "approve", name, "--team", TEAM, "--ticket", "MLP-17")
     mlplatform(*approve, "--kubeconfig", str(approver))
     status = status_once(platform, name, lambda status: "since" in status)
@@ -172,7 +179,7 @@ def test_a_model_whose_files_were_changed_after_its_digest_was_named_is_stopped(
     status = status_once(platform, "iris-3", is_awaiting)
     assert (status["phase"], verdicts(status)["artifact"]) == ("Failed", "Failed"), status
     assert "its files have the digest sha256:" in status["message"]
-    assert platform.kube.list(SERVERS) == []
+    assert servers(platform) == []
 
 
 def test_prometheus_reads_the_controllers_own_figures(platform: Platform) -> None:
