@@ -153,8 +153,9 @@ def main() -> None:
     parser.add_argument("--metrics-port", type=int, help="where Prometheus reads /metrics; absent: nowhere")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    # It says of every event that somebody was told.
-    logging.getLogger("kopf.objects").setLevel(logging.WARNING)
+    # One says of every event that somebody was told, the other of every probe that it was answered.
+    for talkative in ("kopf.objects", "aiohttp.access"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     controller = Controller(Settings.of(json.loads(arguments.settings.read_text())), arguments.metrics_port)
     kopf.run(registry=registry_of(controller), clusterwide=True, standalone=True, liveness_endpoint=arguments.health)
 
