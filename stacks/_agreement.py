@@ -77,15 +77,9 @@ def disagreements(sections: dict[str, Json]) -> Iterator[Contradiction]:
 
 
 def _delivery(sections: dict[str, Json]) -> Iterator[Contradiction]:
-    """Releases that the gateway does not answer for, or whose approvals nobody holds people to."""
+    """Releases whose approvals nobody holds people to."""
     delivery = inside(sections, "delivery")
-    if not isinstance(delivery, dict):
-        return
-    answers = inside(sections, "serving", "gateway", "domain")
-    if answers and "gateway" not in delivery and (domain := delivery.get("domain")) != answers:
-        remedy = f"requests come through this stack's gateway, which answers for {answers}: use that"
-        yield Contradiction(("delivery", "domain"), "is not the gateway's", domain, remedy)
-    if delivery.get("unenforced_approvals") is True:
+    if not isinstance(delivery, dict) or inside(sections, "delivery", "unenforced_approvals") is True:
         return
     remedy = (
         "only an enforced AI-06 keeps people from approving in somebody else's name: set `deny` (and "

@@ -1,4 +1,4 @@
-"""Releases in a stack file: what they ask of its guardrails and its gateway."""
+"""Releases in a stack file: what they ask of its guardrails."""
 
 from __future__ import annotations
 
@@ -56,13 +56,3 @@ def test_a_stack_file_that_says_nothing_of_releases_has_none(tmp_path: Path) -> 
 def test_a_domain_that_no_host_can_be_below_is_refused(domain: str, tmp_path: Path) -> None:
     (line,) = report(tmp_path / "Pulumi.bad.yaml", with_releases("{}").replace("a.b", domain))
     assert line.startswith("mlplatform:delivery.domain: ")
-
-
-def test_releases_that_the_gateway_does_not_answer_for_are_refused(tmp_path: Path) -> None:
-    stack = with_releases("{}").replace("    models:\n", "    gateway: {domain: c.d}\n    models:\n")
-    (line,) = report(tmp_path / "Pulumi.bad.yaml", stack)
-    assert line.startswith('mlplatform:delivery.domain: is not the gateway\'s, got "a.b"; ')
-
-    accepted = tmp_path / "Pulumi.good.yaml"
-    accepted.write_text(stack.replace("domain: a.b", "domain: a.b, gateway: {name: ours}"))
-    assert Settings.load(accepted).delivery is not None
