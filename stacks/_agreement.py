@@ -124,7 +124,7 @@ def _heard_of(sections: dict[str, Json], team_names: set[str]) -> Iterator[Contr
 
 
 def _gateway(sections: dict[str, Json], team_names: set[str]) -> Iterator[Contradiction]:
-    """Teams of the gateway's that there are not, more teams than it can tell apart, or releases that it does not see."""
+    """Teams of the gateway that there are not, more teams than it can tell apart, releases that it does not see."""
     if not isinstance(inside(sections, "serving", "gateway"), dict):
         return
     teams = inside(sections, "serving", "gateway", "teams")
