@@ -149,23 +149,6 @@ MISTAKES = {
         ("gpus: {h100: 12}", "gpus: {h200: 12}"),
         ['mlplatform:teams[0].gpus.h200: names no pool of this file, got "h200"; did you mean h100? (line 21)'],
     ),
-    "gateway limits for an unknown team": (
-        (
-            "    models:\n",
-            "    gateway: { domain: models.example.org, teams: { serch: { requests_per_minute: 1 } } }\n    models:\n",
-        ),
-        [
-            'mlplatform:serving.gateway.teams.serch: names no team of this file, got "serch"; did you mean search? '
-            "(line 27)"
-        ],
-    ),
-    "gateway without a real domain": (
-        ("    models:\n", "    gateway: { domain: models }\n    models:\n"),
-        [
-            'mlplatform:serving.gateway.domain: has the wrong form, got "models"; it says: A model answers as '
-            "`<model>.<namespace of its team>.<domain>` (line 27)"
-        ],
-    ),
     "model of an unknown team": (
         ("team: search", "team: sales"),
         [
