@@ -18,6 +18,7 @@ PLATFORM_NAMESPACES = {
     "kueue-system",
     "jobset-system",
     "kubeflow-system",
+    "ray-system",
     "kserve",
     "model-gateway",
     "artifact-store",
