@@ -59,6 +59,7 @@ def servers(release: Json, approval: Approval, evaluation: str) -> Json:
         "runtime": _RUNTIMES.get(server["format"], "mlserver"),
         "storageUri": spec["storageUri"],
         "resources": {"requests": size, "limits": size},
+        **_known_as(spec),
     }
     predictor = {
         "minReplicas": server["replicas"],
@@ -183,6 +184,14 @@ def event(release: Json, status: Status, now: datetime) -> Json:
         "lastTimestamp": moment,
         "count": 1,
     }
+
+
+def _known_as(spec: Json) -> Json:
+    """All releases of a model answer to the model's name, so that callers need not know which of them they reach."""
+    if spec["server"]["format"] == "llm":
+        return {"args": [f"--served-model-name={spec['model']}"]}
+    names = {"MLSERVER_MODEL_NAME": spec["model"], "MLSERVER_MODEL_VERSION": spec["version"]}
+    return {"env": [{"name": name, "value": value} for name, value in names.items()]}
 
 
 def _spread(domain: str, name: str) -> Json:

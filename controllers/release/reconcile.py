@@ -108,7 +108,7 @@ class Model:
             address = self._settings.servers_url.format(release=name, namespace=self._namespace)
             if "smokeRequest" not in spec:
                 return Verdict(Outcome.FAILED, "spec.smokeRequest: is not given; it is what its servers are asked")
-            path = "/v1/completions" if spec["server"]["format"] == "llm" else f"/v2/models/{name}/infer"
+            path = "/v1/completions" if spec["server"]["format"] == "llm" else f"/v2/models/{self._name}/infer"
             found = await self._metrics.smoke(address + path, spec["smokeRequest"])
             return Verdict(found.outcome, found.message, found.input, spec["digest"], CONTROLLER)
         return None

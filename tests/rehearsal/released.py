@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from components._versions import IMAGES
+from tests.rehearsal import iris
 from tests.rehearsal.jobs import KEPT, OWNED
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-TEAM: Final = "research"
+TEAM: Final = "search"
 NAMESPACE: Final = f"team-{TEAM}"
 PODS: Final = f"/api/v1/namespaces/{NAMESPACE}/pods"
 _FOLDER: Final = f"teams/{TEAM}/models/iris"
@@ -25,13 +26,13 @@ _TRAIN: Final = """
 import base64, io, json, sys
 import joblib
 from sklearn.datasets import load_iris
-from sklearn.linear_model import LogisticRegression
+from sklearn.{method}
 from sklearn.model_selection import train_test_split
 
 x, kept_x, y, kept_y = train_test_split(*load_iris(return_X_y=True), test_size=0.3, random_state=0)
-model, file = LogisticRegression(max_iter=1000).fit(x, y), io.BytesIO()
+model, file = Method().fit(x, y), io.BytesIO()
 joblib.dump(model, file)
-print(json.dumps({"model": base64.b64encode(file.getvalue()).decode(), "accuracy": model.score(kept_x, kept_y)}))
+print(json.dumps(dict(model=base64.b64encode(file.getvalue()).decode(), accuracy=model.score(kept_x, kept_y))))
 """
 _PUT: Final = """
 import base64, json, sys
@@ -51,10 +52,10 @@ class Trained:
     accuracy: float
 
 
-def trained(platform: Platform) -> Trained:
-    """Train a classifier of iris flowers with the very scikit-learn that will serve it."""
+def trained(platform: Platform, method: str) -> Trained:
+    """Train a classifier of iris flowers with the very scikit-learn that will serve it, by a method of it."""
     name = "iris-training"
-    platform.kube.create(PODS, _pod(name))
+    platform.kube.create(PODS, _pod(name, method))
     try:
         with platform.kube.watch(PODS, timeout=180, field_selector=f"metadata.name={name}") as events:
             phase = next(found for event in events if (found := event.object["status"].get("phase")) in _ENDS)
@@ -108,13 +109,12 @@ def folder(digest: str) -> str:
 
 def release(name: str, digest: str, author: str, bucket: Bucket, report: str) -> Json:
     """A release of those files, with the evaluation that is in the bucket at `report`."""
-    question = {"inputs": [{"name": "x", "shape": [1, 4], "datatype": "FP64", "data": [5.1, 3.5, 1.4, 0.2]}]}
     return {
         "apiVersion": "mlplatform.dev/v1",
         "kind": "ModelRelease",
         "metadata": {"name": name, "namespace": NAMESPACE, "labels": OWNED, "annotations": KEPT},
         "spec": {
-            "model": "iris",
+            "model": iris.MODEL,
             "version": name,
             "author": author,
             "owner": author,
@@ -124,9 +124,9 @@ def release(name: str, digest: str, author: str, bucket: Bucket, report: str) ->
             "storageUri": bucket.address(folder(digest)),
             "digest": digest,
             "server": {"format": "sklearn", "replicas": 1, "cpu": "250m", "memory": "1Gi"},
-            "smokeRequest": json.dumps(question),
+            "smokeRequest": json.dumps(iris.REQUEST["body"]),
             "reports": {"evaluation": bucket.address(report)},
-            "thresholds": [{"metric": "accuracy", "atLeast": 0.9}],
+            "thresholds": [{"metric": "accuracy", "atLeast": 0.9, "tolerance": 0.1}],
             "canary": {"steps": [50], "stepSeconds": 5, "readySeconds": 300},
             # Two processors carry a platform besides: what is asked of the servers is to answer.
             "objectives": {"errorRatio": 0.01, "latencySeconds": 10, "windowSeconds": 60, "requests": 20},
@@ -134,12 +134,12 @@ def release(name: str, digest: str, author: str, bucket: Bucket, report: str) ->
     }
 
 
-def _pod(name: str) -> Json:
+def _pod(name: str, method: str) -> Json:
     limits = {"cpu": "500m", "memory": "1Gi"}
     container = {
         "name": "train",
         "image": IMAGES["mlserver"].reference,
-        "command": ["python3", "-c", _TRAIN],
+        "command": ["python3", "-c", _TRAIN.format(method=method)],
         "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": limits},
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }

@@ -87,14 +87,19 @@ def secret(platform: Platform, identity: str) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
 
-@pytest.fixture(scope="module")
-def gateway(platform: Platform) -> Iterator[Gateway]:
-    """Two versions of a model that answer, of which the stable one gets nine requests in ten."""
+def way_in(platform: Platform) -> Gateway:
+    """The gateway of the platform, with the keys of all teams."""
     outputs = platform.summary["outputs"]["serving"]["gateway"]
     name, namespace, _ = outputs["address"].split(".")
     address = platform.kube.get(f"/api/v1/namespaces/{namespace}/services/{name}")["spec"]["clusterIP"]
     keys = {team: secret(platform, identity) for team, identity in outputs["keys"].items()}
-    found = Gateway(platform, address, secret(platform, outputs["authority"])["ca.crt"], keys)
+    return Gateway(platform, address, secret(platform, outputs["authority"])["ca.crt"], keys)
+
+
+@pytest.fixture(scope="module")
+def gateway(platform: Platform) -> Iterator[Gateway]:
+    """Two versions of a model that answer, of which the stable one gets nine requests in ten."""
+    found = way_in(platform)
     objects = [make(version) for version in iris.METHODS for make in (iris.service, iris.server)]
     for each in objects:
         platform.kube.apply(each)

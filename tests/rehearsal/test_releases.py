@@ -1,23 +1,20 @@
-"""Releases on the running platform: the installed controller, in its pod and with its own rights, takes a real model
-from the bucket to a real server, and stops one whose files were changed.
-
-The gateway is played here (`played_gateway.py`), so requests go to the servers' Service, and no shares of them are
-divided. Everything else is what a stack installs: API server with the rules, bucket, judges, KServe, MLServer,
-Prometheus.
-"""
+"""Releases on the running platform: the installed controller, in its pod and with its own rights, takes real models
+from the bucket to real servers behind the real gateway, and stops one whose files were changed."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import yaml
 
-from tests.rehearsal import released
+from controllers.release.manifests import MODEL_LABEL
+from tests.rehearsal import iris, released
 from tests.rehearsal.conftest import mlplatform
-from tests.rehearsal.played_gateway import played_gateway
 from tests.rehearsal.released import NAMESPACE, TEAM, Bucket, Trained, release
+from tests.rehearsal.test_gateway import Gateway, way_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +26,7 @@ pytestmark = [pytest.mark.rehearsal, pytest.mark.delivery]
 
 Json = dict[str, Any]
 
+OF_MODEL: Final = f"{MODEL_LABEL}={iris.MODEL}"
 RELEASES: Final = f"/apis/mlplatform.dev/v1/namespaces/{NAMESPACE}/modelreleases"
 SERVERS: Final = f"/apis/serving.kserve.io/v1beta1/namespaces/{NAMESPACE}/inferenceservices"
 ENDED: Final = ("Live", "Failed", "RolledBack", "Withdrawn")
@@ -38,16 +36,8 @@ APPROVER: Final = "grace"
 MOST_BATCHES: Final = 60
 MOST_SECONDS: Final = 300
 """Servers of a model start slowly where two processors carry a whole platform."""
-ASK: Final = """
-import json, sys, urllib.request
-from collections import Counter
-answers = Counter()
-for _ in range(int(sys.argv[3])):
-    request = urllib.request.Request(sys.argv[1], sys.argv[2].encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as response:
-        answers[str(json.load(response)["outputs"][0]["data"])] += 1
-print(json.dumps(answers))
-"""
+GATES: Final = ("artifact", "performance", "approval", "smoke", "canary")
+ALL_PASSED: Final = ("Live", dict.fromkeys(GATES, "Passed"))
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +46,14 @@ def bucket(platform: Platform) -> Bucket:
 
 
 @pytest.fixture(scope="module")
-def model(platform: Platform) -> Trained:
-    return released.trained(platform)
+def models(platform: Platform) -> dict[str, Trained]:
+    """A model by two methods, of which the second is the next version."""
+    return {version: released.trained(platform, method) for version, method in iris.METHODS.items()}
 
 
 @pytest.fixture(scope="module")
-def routes(platform: Platform) -> Iterator[str]:
-    with played_gateway(platform.kube, NAMESPACE) as path:
-        yield path
+def gateway(platform: Platform) -> Gateway:
+    return way_in(platform)
 
 
 @pytest.fixture
@@ -72,8 +62,8 @@ def nothing_left(platform: Platform) -> Iterator[None]:
     yield
     for each in platform.kube.list(RELEASES):
         platform.kube.delete(f"{RELEASES}/{each['metadata']['name']}")
-    if platform.kube.list(SERVERS):
-        platform.kubectl("wait", "inferenceservices", "--all", "--for=delete", f"--namespace={NAMESPACE}")
+    if servers(platform):
+        platform.kubectl("wait", "inferenceservices", f"-l={OF_MODEL}", "--for=delete", f"--namespace={NAMESPACE}")
 
 
 @pytest.fixture
@@ -96,6 +86,11 @@ def approver(platform: Platform, tmp_path: Path) -> Path:
     path = tmp_path / APPROVER
     path.write_text(yaml.safe_dump(config))
     return path
+
+
+def servers(platform: Platform) -> list[str]:
+    """Names of those that releases of the model have."""
+    return [each["metadata"]["name"] for each in platform.kube.list(SERVERS, label_selector=OF_MODEL)]
 
 
 def create(platform: Platform, manifest: Json) -> None:
@@ -126,59 +121,65 @@ def verdicts(status: Json) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_model_is_served_after_its_gates_and_somebody_elses_approval(
-    platform: Platform, bucket: Bucket, model: Trained, routes: str, approver: Path
+def test_a_model_goes_live_after_somebody_elses_approval_and_the_next_version_takes_over_by_shares(
+    platform: Platform, bucket: Bucket, models: dict[str, Trained], gateway: Gateway, approver: Path
 ) -> None:
-    digest = bucket.model(model.content)
-    report = {"subject": digest, "metrics": {"accuracy": model.accuracy}}
-    bucket.put({REPORT: json.dumps(report).encode()})
-    wanted = release("iris-1", digest, AUTHOR, bucket, REPORT)
-    create(platform, wanted)
-    status = status_once(platform, "iris-1", is_awaiting)
+    go_live(platform, bucket, models["stable"], "iris-1", approver)
+    assert set(ask_until_it_ended(gateway, "iris-1")) == {(200, "iris-1")}
+    assert ended(platform, "iris-1") == ALL_PASSED
+    go_live(platform, bucket, models["canary"], "iris-2", approver)
+    answers = ask_until_it_ended(gateway, "iris-2")
+    assert {status for status, _ in answers} == {200}, answers
+    assert ended(platform, "iris-2") == ALL_PASSED
+    # While it grew both answered; when it is live, none but it.
+    assert {version for _, version in answers} == {"iris-1", "iris-2"}
+    assert set(map(tuple, gateway.ask(gateway.key, count=50))) == {(200, "iris-2")}
+    annotations = platform.kube.get(f"{SERVERS}/iris-2")["metadata"]["annotations"]
+    assert annotations["mlplatform.dev/approved-by"] == f"system:serviceaccount:{NAMESPACE}:{APPROVER}"
+
+
+def go_live(platform: Platform, bucket: Bucket, model: Trained, name: str, approver: Path) -> None:
+    """Put a model into the bucket, release it, have it approved, and wait until the gateway gives it requests."""
+    digest, report = bucket.model(model.content), f"teams/{TEAM}/reports/{name}.json"
+    bucket.put({report: json.dumps({"subject": digest, "metrics": {"accuracy": model.accuracy}}).encode()})
+    create(platform, release(name, digest, AUTHOR, bucket, report))
+    status = status_once(platform, name, is_awaiting)
     assert status["phase"] == "AwaitingApproval", status
     assert next(each for each in status["gates"] if each["name"] == "artifact")["evidence"] == digest
-    assert platform.kube.list(SERVERS) == []
-    mlplatform(
-        *("release", "approve", "iris-1", "--team", TEAM, "--ticket", "MLP-17", "--kubeconfig", str(approver)),
-    )
-    status = status_once(platform, "iris-1", lambda status: status["traffic"] == 100)
+    assert name not in servers(platform)
+    approve = ("release", "approve", name, "--team", TEAM, "--ticket", "MLP-17")
+    mlplatform(*approve, "--kubeconfig", str(approver))
+    status = status_once(platform, name, lambda status: "since" in status)
     assert status["phase"] == "Canary", status
-    answers = ask_until_it_ended(platform, wanted)
-    # The flower asked about is a setosa, in the words of the data: class 0.
-    assert set(answers) == {"[0]"}, answers
-    status = platform.kube.get(f"{RELEASES}/iris-1")["status"]
-    assert status["phase"] == "Live", status
-    assert verdicts(status) == dict.fromkeys(("artifact", "performance", "approval", "smoke", "canary"), "Passed")
-    annotations = platform.kube.get(f"{SERVERS}/iris-1")["metadata"]["annotations"]
-    assert annotations["mlplatform.dev/approved-by"] == f"system:serviceaccount:{NAMESPACE}:{APPROVER}"
-    (rule,) = platform.kube.get(f"{routes}/iris")["spec"]["rules"]
-    assert [(each["name"], each["weight"]) for each in rule["backendRefs"]] == [("iris-1-predictor", 100)]
 
 
-def ask_until_it_ended(platform: Platform, wanted: Json) -> dict[str, int]:
-    """Ask its servers, until the controller has seen enough of it in Prometheus; how often they said what."""
-    name, answers = wanted["metadata"]["name"], dict[str, int]()
-    service = platform.kube.get(f"/api/v1/namespaces/{NAMESPACE}/services/{name}-predictor")["spec"]
-    address = f"http://{service['clusterIP']}:80/v2/models/{name}/infer"
+def ask_until_it_ended(gateway: Gateway, name: str) -> Counter[tuple[int, str]]:
+    """Ask the model through the gateway, until the controller has seen enough of it in Prometheus; how often each
+    version answered how."""
+    answers: Counter[tuple[int, str]] = Counter()
     for _ in range(MOST_BATCHES):
-        said: dict[str, int] = json.loads(platform.inside(ASK, address, wanted["spec"]["smokeRequest"], "50"))
-        answers = {each: answers.get(each, 0) + said.get(each, 0) for each in {*answers, *said}}
-        if platform.kube.get(f"{RELEASES}/{name}")["status"]["phase"] in ENDED:
+        answers.update((status, version) for status, version in gateway.ask(gateway.key, count=50))
+        if gateway.platform.kube.get(f"{RELEASES}/{name}")["status"]["phase"] in ENDED:
             break
     return answers
 
 
-@pytest.mark.usefixtures("nothing_left", "routes")
+def ended(platform: Platform, name: str) -> tuple[str, dict[str, str]]:
+    status = platform.kube.get(f"{RELEASES}/{name}")["status"]
+    return status["phase"], verdicts(status)
+
+
+@pytest.mark.usefixtures("nothing_left")
 def test_a_model_whose_files_were_changed_after_its_digest_was_named_is_stopped(
-    platform: Platform, bucket: Bucket, model: Trained
+    platform: Platform, bucket: Bucket
 ) -> None:
-    digest = bucket.model(model.content + b"as it was evaluated")
-    bucket.put({f"{released.folder(digest)}/model.joblib": model.content + b"as it was swapped"})
-    create(platform, release("iris-2", digest, AUTHOR, bucket, REPORT))
-    status = status_once(platform, "iris-2", is_awaiting)
+    digest = bucket.model(b"as it was evaluated")
+    bucket.put({f"{released.folder(digest)}/model.joblib": b"as it was swapped"})
+    create(platform, release("iris-3", digest, AUTHOR, bucket, REPORT))
+    status = status_once(platform, "iris-3", is_awaiting)
     assert (status["phase"], verdicts(status)["artifact"]) == ("Failed", "Failed"), status
     assert "its files have the digest sha256:" in status["message"]
-    assert platform.kube.list(SERVERS) == []
+    assert servers(platform) == []
 
 
 def test_prometheus_reads_the_controllers_own_figures(platform: Platform) -> None:
@@ -188,6 +189,6 @@ def test_prometheus_reads_the_controllers_own_figures(platform: Platform) -> Non
 
 
 def test_the_author_of_a_release_is_who_creates_it(platform: Platform, bucket: Bucket) -> None:
-    forged = release("iris-3", "sha256:" + "ab" * 32, "somebody else", bucket, REPORT)
+    forged = release("iris-4", "sha256:" + "ab" * 32, "somebody else", bucket, REPORT)
     with pytest.raises(AssertionError, match="AI-06"):
         create(platform, forged)
