@@ -115,7 +115,7 @@ print(key.split("/")[3])
 
 def drill(*options: str) -> tuple[int, dict[str, Any]]:
     """How the command ends that a user would type, and what it reports."""
-    done = mlplatform("drill", "--json", *options, check=False)
+    done = mlplatform("drill", "--json", "--namespace=feature-store", *options, check=False)
     assert done.stdout, done.stderr
     (outcome,) = json.loads(done.stdout)
     return done.returncode, outcome["report"]
@@ -153,7 +153,7 @@ def test_a_spoilt_backup_is_found_by_the_drill_and_a_new_one_mends_that(platform
         assert report["backup"] == spoilt
         (wrong,) = report["wrong"]
         assert f"{spoilt}/dump.sql.gz has the digest" in wrong
-        listed = json.loads(mlplatform("drill", "--list", "--json").stdout)
+        listed = json.loads(mlplatform("drill", "--list", "--json", "--namespace=feature-store").stdout)
         assert listed[0]["drill_runs"][0]["state"] == "failed"
         assert listed[0]["drill_runs"][0]["report"]["wrong"] == [wrong]
     finally:
