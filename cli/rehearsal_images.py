@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OF_EKS: Final = frozenset({"karpenter", "efa-device-plugin", "cilium", "cilium-operator", "fluent-bit"})
 """What only clusters on AWS run, by its name in the table of versions."""
+_OF_RAY: Final = frozenset({"kuberay", "ray"})
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def _images(settings: Settings) -> list[Image]:
         absent |= {"envoy-gateway", "envoy"}
     if not settings.monitoring.hooks.collects:
         absent.add("otel-collector")
+    if settings.training.ray is None:
+        absent |= _OF_RAY
     if settings.registry is None:
         absent.add("mlflow")
     own = [OURS["release-controller"]] if settings.delivery else []

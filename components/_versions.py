@@ -126,6 +126,7 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "kueue": Image("registry.k8s.io/kueue/kueue", "v0.19.2"),
         "jobset": Image("registry.k8s.io/jobset/jobset", "v0.12.0"),
         "kubeflow-trainer": Image("ghcr.io/kubeflow/trainer/trainer-controller-manager", "v2.2.0"),
+        "kuberay": Image("quay.io/kuberay/operator", "v1.6.0"),
         "kserve-controller": Image("docker.io/kserve/kserve-controller", "v0.20.0"),
         # KServe's chart puts it beside the controller, before its metrics.
         "kube-rbac-proxy": Image("quay.io/brancz/kube-rbac-proxy", "v0.18.0"),
@@ -143,6 +144,8 @@ IMAGES: Final[Mapping[str, Image]] = _locked(
         "cilium-operator": Image("quay.io/cilium/operator-generic", "v1.20.2"),
         # Training and serving runtimes
         "torch": Image("docker.io/pytorch/pytorch", "2.10.0-cuda12.8-cudnn9-runtime"),
+        # What Ray jobs start from: no object of the platform's own names it.
+        "ray": Image("docker.io/rayproject/ray", "2.52.0"),
         "vllm": Image("docker.io/vllm/vllm-openai", "v0.33.0"),
         "mlserver": Image("docker.io/seldonio/mlserver", "1.7.1"),
         # Does nothing, on nodes that are to hold a model

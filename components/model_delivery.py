@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from components.artifact_bucket import WayThere
     from components.buckets.access import BucketAccess
     from components.kubernetes.cluster import Cluster
+    from components.kubernetes.workload import Pod
     from components.specs.model_delivery import ModelDeliverySpec
 
 NAMESPACE: Final = "model-delivery"
@@ -109,7 +110,7 @@ class ModelDelivery(pulumi.ComponentResource):
         )
         return namespace, [identity]
 
-    def _judge(self, namespace: PlatformNamespace) -> controller.Pod:
+    def _judge(self, namespace: PlatformNamespace) -> Pod:
         bucket = self._args.bucket
         key = None if bucket.key is None else namespace.secret("bucket", {"credentials": bucket.key.file()})
         return controller.judge_pod(self._args.spec, bucket, key)

@@ -86,6 +86,9 @@ class ModelGateway(pulumi.ComponentResource):
     def _controller(self) -> Chart:
         spec, cluster = self._args.spec, self._args.cluster
         namespace = self._namespace.resource.urn.apply(lambda _: NAMESPACE)
+        # For people who sign in, which nobody does here: without it, the controller logs an error at every change.
+        hmac = password(f"{self._name}-oidc-hmac", self)
+        self._namespace.add("envoy-oidc-hmac", "v1", "Secret", {"stringData": {"hmac-secret": hmac}})
         definitions = chart.definitions(
             f"{self._name}-definitions",
             "gateway-crds-helm",

@@ -11,10 +11,10 @@ from components._versions import IMAGES
 from components.capacity import gpu_division
 from components.kubernetes import chart
 from components.kubernetes.objects import KubernetesObject, Webhooks, platform_namespace
-from components.training import queues, runtimes
+from components.training import queues, ray, runtimes, topology
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pulumi_kubernetes.helm.v4 import Chart
 
@@ -57,13 +57,14 @@ class TrainingCluster(pulumi.ComponentResource):
         self._webhooks = Webhooks(name)
         namespaces = {each: self._namespace(each) for each in (_KUEUE, _JOBSET, _TRAINER)}
         definitions = self._definitions(namespaces)
-        kueue = self._kueue(namespaces[_KUEUE], definitions)
+        ray_kinds = self._ray_kinds()
+        kueue = self._kueue(namespaces[_KUEUE], [*definitions, *ray_kinds])
         jobset = self._jobset(namespaces[_JOBSET], definitions)
         trainer = self._trainer(namespaces[_TRAINER], definitions)
         self.priorities = self._priorities(kueue)
         runtime = self._object("runtime-torch", self._torch(), trainer)
         self.runtimes = pulumi.Output.all(runtime.id)
-        self.team_queues = self._queues(kueue, (jobset, runtime))
+        self.team_queues = self._queues(kueue, (jobset, runtime, *self._ray(ray_kinds)))
         self._divide_gpus()
         self.register_outputs({"runtimes": self.runtimes, "priorities": self.priorities})
 
@@ -82,7 +83,7 @@ class TrainingCluster(pulumi.ComponentResource):
             for name, namespace in charts.items()
         ]
 
-    def _kueue(self, namespace: pulumi.Output[str], definitions: list[Chart]) -> Chart:
+    def _kueue(self, namespace: pulumi.Output[str], definitions: Sequence[pulumi.Resource]) -> Chart:
         image, size = IMAGES["kueue"], self._args.spec.controllers.kueue
         manager = {
             "image": {"repository": image.repository, "tag": image.pinned_tag, "pullPolicy": "IfNotPresent"},
@@ -123,8 +124,23 @@ class TrainingCluster(pulumi.ComponentResource):
         }
         return self._controller("kubeflow-trainer", namespace, definitions, values)
 
+    def _ray_kinds(self) -> list[KubernetesObject]:
+        if self._args.spec.ray is None:
+            return []
+        return ray.install_definitions(f"{self._name}-ray", self._args.cluster, self)
+
+    def _ray(self, kinds: list[KubernetesObject]) -> list[KubernetesObject]:
+        """Ray's operator, where it is wanted."""
+        if self._args.spec.ray is None:
+            return []
+        return [ray.install(f"{self._name}-ray", self._args.spec.ray, self._args.cluster, self, kinds)]
+
     def _controller(
-        self, name: str, namespace: pulumi.Output[str], definitions: list[Chart], values: dict[str, Any]
+        self,
+        name: str,
+        namespace: pulumi.Output[str],
+        definitions: Sequence[pulumi.Resource],
+        values: dict[str, Any],
     ) -> Chart:
         return chart.objects(
             f"{self._name}-{name}",
@@ -148,8 +164,13 @@ class TrainingCluster(pulumi.ComponentResource):
 
     def _queues(self, kueue: Chart, keepers: tuple[pulumi.Resource, ...]) -> dict[str, queues.TeamQueue]:
         spec, capacity = self._args.spec, self._args.capacity
+        levels = [
+            self._object(f"topology-{name}", manifest, kueue)
+            for name, manifest in topology.topologies(capacity).items()
+        ]
         flavors = [
-            self._object(f"flavor-{name}", manifest, kueue) for name, manifest in queues.flavors(capacity).items()
+            self._object(f"flavor-{name}", manifest, kueue, *levels)
+            for name, manifest in queues.flavors(capacity).items()
         ]
         cohort = self._object("cohort", queues.cohort(), kueue)
         by_team: dict[str, queues.TeamQueue] = {}

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def own_control_plane(name: str, reporter: Reporter | None = None) -> Iterator[Session]:
-    """A rehearsal of that name at level objects, which starts in seconds and needs no root.
+def own_control_plane(name: str, reporter: Reporter | None = None, world: World | None = None) -> Iterator[Session]:
+    """A rehearsal of that name at level objects, which starts in seconds and needs no root; ``world`` absent: an empty
+    one.
 
     What is missing of the toolchain is built first; ``reporter`` hears of that and of the start. RehearsalError says
     what does not come up.
     """
     reporter = reporter or Silent()
     tools = Toolchain.default().ensure(needed_tools(Level.OBJECTS), reporter)
-    session = Session.start(name, tools, World(), reporter, Level.OBJECTS)
+    session = Session.start(name, tools, world or World(), reporter, Level.OBJECTS)
     try:
         yield session
     finally:

@@ -21,6 +21,7 @@ from components.specs.cluster import ExistingClusterSpec
 from components.specs.image_repositories import ForeignRegistry
 from components.team_roles import TeamRoles, TeamRolesArgs
 from components.team_workspace import Peer, TeamWorkspace, TeamWorkspaceArgs
+from components.training import ray
 from components.training_cluster import TrainingCluster, TrainingClusterArgs
 from policies.admission import Wanted, manifests_of_stack
 
@@ -36,6 +37,7 @@ _CALLS_TEAMS = Peer(monitoring_stack.NAMESPACE)
 _GATEWAY_OF_TEAMS = Peer(model_gateway.NAMESPACE, (model_gateway.PROXY_PORT,))
 _CALLS_MODELS = Peer(model_gateway.NAMESPACE, (model_servers.PORT,))
 _ASKS_MODELS = Peer(model_delivery.NAMESPACE)
+_ASKS_RAY = Peer(ray.NAMESPACE, (ray.DASHBOARD_PORT,))
 
 
 def create(settings: Settings) -> dict[str, Any]:
@@ -202,4 +204,6 @@ def _peers(settings: Settings) -> tuple[tuple[Peer, ...], tuple[Peer, ...]]:
         callers.append(_CALLS_MODELS)
     if settings.delivery is not None:
         callers.append(_ASKS_MODELS)
+    if settings.training.ray is not None:
+        callers.append(_ASKS_RAY)
     return tuple(called), tuple(callers)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import admission, check, monitoring, pack
+from benchmarks import admission, check, monitoring, pack, scale
 from benchmarks.measuring import Figure, cpu_seconds, fastest, percentile, run
 from benchmarks.stacks import locked, prod_with
 from rehearsal.progress import Silent
@@ -43,6 +43,17 @@ def test_what_rules_record_grows_with_endpoints_and_teams_and_not_with_gpus() ->
     for name in ("of them for one endpoint", "of them for one team's queue", "of them for GPUs"):
         assert not more[name].missed, name
     assert more["Prometheus' memory"].value > 10
+
+
+@pytest.mark.rehearsal
+def test_a_small_platform_is_measured_from_the_first_job_to_the_last() -> None:
+    figures = {each.name: each for each in scale.measure(4, 8, 2, Silent())}
+    one = figures["one job within quota, submitted until it runs: median"].value
+    assert 0 < one <= figures["p99"].value
+    assert figures["admissions a second, until the last"].value > 0
+    assert figures["until all have run"].value > figures["8 jobs submitted and queued"].value > 0
+    assert 0.1 < figures["memory with all of them waiting"].value <= figures["memory of all processes at most"].value
+    assert not figures["processes started again"].missed
 
 
 @pytest.mark.campaign

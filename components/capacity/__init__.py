@@ -59,6 +59,8 @@ class Flavor:
     """Taints that every node of the pool has, and that a workload for the pool tolerates."""
     resource: str
     """What a pod asks for to get a GPU of the pool, or a part of one."""
+    topology: tuple[str, ...] = ()
+    """Labels that tell nodes that are near to each other, widest first."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Capacity:
 
     def flavors(self) -> tuple[Flavor, ...]:
         """One flavor a training pool, under the pool's name."""
-        return tuple(Flavor(pool.name, _place(pool), (GPU_TAINT,), resource(pool)) for pool in self.training_pools)
+        return tuple(_flavor(pool) for pool in self.training_pools)
 
     def quotas(self, team: Team) -> tuple[Quota, ...]:
         """The team's own part of every training pool that it has a quota in, in the order of the pools."""
@@ -172,6 +174,19 @@ def node_labels(pool: Pool) -> dict[str, str]:
     }
 
 
+def _flavor(pool: Pool) -> Flavor:
+    near = tuple(level.label for level in pool.topology)
+    return Flavor(pool.name, _place(pool), (GPU_TAINT,), resource(pool), near)
+
+
+def _group(pool: Pool, index: int) -> dict[str, str]:
+    """Labels of a node that say which others it is near to."""
+    return {
+        level.label: f"{pool.name}-{level.label.rpartition('/')[2].lower()}-{index // level.nodes}"
+        for level in pool.topology
+    }
+
+
 def _place(pool: Pool) -> dict[str, str]:
     """Labels by which the pool's nodes are chosen."""
     return {POOL_LABEL: pool.name, **({ZONE_LABEL: pool.zone} if pool.zone else {})}
@@ -182,7 +197,9 @@ def _node(pool: Pool, index: int) -> dict[str, Any]:
     gpus = {} if pool.sharing.dra else {resource(pool): str(pool.gpus_per_node * pool.parts_per_gpu)}
     return {
         "name": f"gpu-{pool.name}-{index}",
-        "labels": node_labels(pool) | ({HYBRID_LABEL: "hybrid"} if pool.place == "on_premises" else {}),
+        "labels": node_labels(pool)
+        | _group(pool, index)
+        | ({HYBRID_LABEL: "hybrid"} if pool.place == "on_premises" else {}),
         "taints": [dict(GPU_TAINT)],
         "capacity": {
             "cpu": str(pool.cpus_per_node),

@@ -11,6 +11,7 @@ from components.specs.aws_regions import ZoneName
 from components.specs.gpu_sharing import SLICES, Sharing
 from components.specs.instance_types import MACHINES, GpuMachine
 from components.specs.objectives import QUEUE_WAITS, Threshold, nearest
+from components.specs.topology import TopologyLevel, misplaced
 
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$")]
 """The value of a Kubernetes label."""
@@ -105,6 +106,16 @@ class Pool(Spec):
                 "sharing and aws exclude each other: machines are started for pods that ask for whole GPUs; leave one "
                 "of them out"
             )
+        return self
+
+    topology: tuple[TopologyLevel, ...] = Field(default=(), max_length=15)
+    """Labels that say how near nodes are to each other, widest first: jobs may ask to be in one such group."""
+
+    @model_validator(mode="after")
+    def _places_by_what_is_there(self) -> Self:
+        serving, bought, claimed = self.purpose == "serving", self.aws is not None, self.sharing.dra is not None
+        if wrong := misplaced(self.topology, serving=serving, bought=bought, claimed=claimed):
+            raise ValueError(wrong)
         return self
 
     @model_validator(mode="after")

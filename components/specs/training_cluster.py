@@ -23,11 +23,20 @@ class TrainingControllerSizes(Spec):
     """Kubeflow Trainer turns a TrainJob into a JobSet."""
 
 
+class RaySpec(Spec):
+    """Ray clusters and Ray jobs, made by KubeRay's operator and queued like all others."""
+
+    size: Size = Size(cpu_millicores=250, cpu_limit_millicores=1000, memory_mib=512)
+    """Size of the operator's container; it needs about a megabyte for each pod of a Ray cluster."""
+
+
 class TrainingClusterSpec(Spec):
     """Queues, gangs and runtimes for training jobs. Pools and teams stand in `capacity` and `teams`."""
 
     controllers: TrainingControllerSizes = TrainingControllerSizes()
     """Sizes of the controllers' containers."""
+    ray: RaySpec | None = None
+    """Ray as a way to run jobs; absent: its kinds are not on the cluster."""
     queue: Name = "default"
     """Name of each team's queue in its namespace. Kueue sends a job that names no queue to the one called
     `default`; with another name such a job is not started."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from components.capacity import CLAIMED_RESOURCE, Capacity, Flavor, Team
+from components.training import topology
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,11 @@ def configuration(spec: TrainingClusterSpec, capacity: Capacity) -> str:
             "managedJobsNamespaceSelector": teams,
             # A gang whose pods do not all start must not hold GPUs for ever.
             "waitForPodsReady": {"timeout": timeout, "recoveryTimeout": timeout, "blockAdmission": False},
-            "resources": {"excludeResourcePrefixes": NOT_COUNTED, **_claimed(capacity)},
+            "resources": {
+                "excludeResourcePrefixes": NOT_COUNTED,
+                **_claimed(capacity),
+                **topology.transformations(capacity),
+            },
             # Idle GPUs go to whom has least of them for its weight; within a team, to the highest priority.
             "fairSharing": {"preemptionStrategies": ["LessThanOrEqualToFinalShare", "LessThanInitialShare"]},
             # Bare pods and Deployments start unqueued; namespace quotas bound them.
@@ -114,9 +119,10 @@ def cluster_queue(capacity: Capacity, team: Team, *, borrowing: bool) -> Manifes
     own = {quota.pool.name: quota for quota in capacity.quotas(team)}
     cpus = team.cpus + sum(quota.cpus for quota in own.values())
     memory = team.memory_gib + sum(quota.memory_gib for quota in own.values())
-    general = [_share("cpu", str(cpus), borrowing), _share("memory", f"{memory}Gi", borrowing)]
+    general = topology.general(capacity, cpus=cpus, memory_gib=memory)
+    shares = [_share(resource, quota, borrowing) for resource, quota in general.items()]
     groups: list[Manifest] = [
-        {"coveredResources": ["cpu", "memory"], "flavors": [{"name": GENERAL_FLAVOR, "resources": general}]}
+        {"coveredResources": list(general), "flavors": [{"name": GENERAL_FLAVOR, "resources": shares}]}
     ]
     pools = [flavor for flavor in capacity.flavors() if borrowing or flavor.name in own]
     for resource in dict.fromkeys(flavor.resource for flavor in pools):
@@ -198,6 +204,7 @@ def _placement(flavor: Flavor) -> Manifest:
             {"key": taint["key"], "operator": "Equal", "value": taint["value"], "effect": taint["effect"]}
             for taint in flavor.taints
         ],
+        **({"topologyName": flavor.name} if flavor.topology else {}),
     }
 
 

@@ -46,6 +46,12 @@ _CHECKPOINTS: Final = (
     {"name": "CHECKPOINT_URI", "value": "s3://$(BUCKET)/$(PREFIX)checkpoints/$(JOB_NAME)"},
 )
 
+_DISRUPTIONS_DO_NOT_COUNT: Final = {
+    "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+}
+"""A pod that had to go, with its spot machine, in a drain or to a more important one, is replaced and is none of the
+job's failures: those are for what fails by itself (Kubernetes: "Handling retriable and non-retriable pod failures")."""
+
 
 def torch(size: Size, *, checkpoints: bool) -> dict[str, Any]:
     """Distributed PyTorch. A job sets image, command, nodes and GPUs; a node of it that asks for nothing gets
@@ -75,6 +81,8 @@ def torch(size: Size, *, checkpoints: bool) -> dict[str, Any]:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": as_user(_USER),
+        # What a failure policy asks for: a container that fails is started again as another pod.
+        "restartPolicy": "Never",
         "containers": [container],
         # Data loaders and NCCL pass tensors through shared memory; a container's default is 64 MiB.
         "volumes": [
@@ -86,7 +94,7 @@ def torch(size: Size, *, checkpoints: bool) -> dict[str, Any]:
         "name": "node",
         "template": {
             "metadata": {"labels": {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}},
-            "spec": {"template": {"spec": pod}},
+            "spec": {"podFailurePolicy": _DISRUPTIONS_DO_NOT_COUNT, "template": {"spec": pod}},
         },
     }
     return {

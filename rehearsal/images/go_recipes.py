@@ -51,6 +51,7 @@ GO_RECIPES: Final = (
         "kubeflow-trainer",
         programs={"/manager": "kubeflow-trainer"},
     ),
+    _go("quay.io/kuberay/operator", "kuberay", programs={"/manager": "kuberay"}),
     _go("docker.io/kserve/kserve-controller", "kserve", programs={"/manager": "kserve"}),
     _go(
         "docker.io/envoyproxy/gateway",

@@ -43,6 +43,15 @@ CONTROLLERS: Final = (
         disk_gib=0.8,
     ),
     Tool(
+        name="kuberay",
+        version="1.6.0",
+        programs={"kuberay": "github.com/ray-project/kuberay/ray-operator"},
+        kept=(Kept("github.com/ray-project/kuberay/ray-operator", "config/crd/bases", "assets/crds"),),
+        expected_seconds=68,
+        peak_memory_gib=0.8,
+        disk_gib=0.8,
+    ),
+    Tool(
         name="kube-rbac-proxy",  # KServe's chart runs it beside the controller
         version="0.18.0",
         programs={"kube-rbac-proxy": "github.com/brancz/kube-rbac-proxy/cmd/kube-rbac-proxy"},

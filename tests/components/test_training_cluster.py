@@ -172,6 +172,17 @@ def test_a_training_pod_meets_the_restricted_standard(recording: Recording) -> N
     assert set(container["resources"]) == {"requests", "limits"}
 
 
+def test_a_pod_that_had_to_leave_its_machine_is_none_of_its_jobs_failures(recording: Recording) -> None:
+    (job,) = recording.of_kind("ClusterTrainingRuntime")["torch-distributed"].inputs["spec"]["template"]["spec"][
+        "replicatedJobs"
+    ]
+    (rule,) = job["template"]["spec"]["podFailurePolicy"]["rules"]
+    assert rule["action"] == "Ignore"
+    assert rule["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
+    # The API server takes a failure policy of such pods only.
+    assert job["template"]["spec"]["template"]["spec"]["restartPolicy"] == "Never"
+
+
 def test_idle_gpus_are_divided_by_the_weight_of_the_teams(recording: Recording) -> None:
     configuration = yaml.safe_load(queues.configuration(TrainingClusterSpec(), CAPACITY))
     assert configuration["fairSharing"]["preemptionStrategies"][0] == "LessThanOrEqualToFinalShare"

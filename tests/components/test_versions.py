@@ -14,6 +14,7 @@ BUILT = {
     "kueue": ("kueue", "sigs.k8s.io/kueue"),
     "jobset": ("jobset", "sigs.k8s.io/jobset"),
     "kubeflow-trainer": ("kubeflow-trainer", "github.com/kubeflow/trainer/v2"),
+    "kuberay": ("kuberay", "github.com/ray-project/kuberay/ray-operator"),
     "kserve-controller": ("kserve", "github.com/kserve/kserve"),
     "envoy-gateway": ("envoy-gateway", "github.com/envoyproxy/gateway"),
     "alertmanager": ("alertmanager", "github.com/prometheus/alertmanager"),

@@ -34,6 +34,7 @@ HELP = {
     "kueue": ("/manager", "--help", "-config"),
     "jobset": ("/manager", "--help", "-config"),
     "trainer-controller-manager": ("/manager", "--help", "-config"),
+    "operator": ("/manager", "--help", "-reconcile-concurrency"),
     "kserve-controller": ("/manager", "--help", "-metrics-addr"),
     "gateway": ("/usr/local/bin/envoy-gateway", "server", "--help", "--config-path"),
     "envoy": ("/usr/local/bin/envoy", "--version", "RELEASE"),

@@ -9,7 +9,8 @@ import pytest
 
 from cli import rehearsal_images
 from cli.stack_files import stack_file
-from components._versions import IMAGES, Image
+from components._versions import IMAGES, OURS, Image
+from components.specs.model_delivery import ModelDeliverySpec
 from rehearsal.images import Source
 from rehearsal.progress import Silent
 from stacks.settings import Settings
@@ -23,8 +24,9 @@ NOWHERE = Image("registry.example/other", "1")
 WRONG = f"sha256:{'0' * 64}"
 
 
-def settings(stack: str) -> Settings:
-    return Settings.load(stack_file(stack))
+def settings(stack: str, delivery: ModelDeliverySpec | None = None) -> Settings:
+    """Of a stack, with or without releases."""
+    return Settings.load(stack_file(stack)).model_copy(update={"delivery": delivery})
 
 
 def test_a_stack_without_a_cloud_waits_for_nothing_that_only_clouds_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,6 +57,21 @@ def test_a_stack_that_must_use_digests_gets_those_of_what_was_made(tmp_path: Pat
     assert found.lock.images[MADE.tagged] == made.digest
     assert found.references[0] == replace(MADE, digest=made.digest).reference
     assert images.origin(found.references[0]).source is Source.MADE
+
+
+def test_our_own_image_is_wanted_where_there_are_releases_and_goes_by_a_digest_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases = ModelDeliverySpec(domain="models.example.org")
+    own = OURS["release-controller"].tagged
+    assert own in rehearsal_images.tagged(settings("prod", releases))
+    assert own not in rehearsal_images.tagged(settings("prod"))
+    monkeypatch.setattr(rehearsal_images, "OURS", {"release-controller": MADE})
+    images = store(tmp_path)
+    found = rehearsal_images.obtain("prod", settings("prod", releases), images, Silent())
+    (made,) = images.ensure([MADE.tagged], Silent())
+    assert found.lock
+    assert found.lock.ours == {f"release-controller:{MADE.tag}": f"{MADE.repository}@{made.digest}"}
 
 
 def test_what_cannot_be_had_has_a_digest_that_names_nothing(tmp_path: Path) -> None:

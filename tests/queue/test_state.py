@@ -35,6 +35,21 @@ def condition(objects: Objects, job: str, kind: str, **content: str) -> None:
     status["conditions"] = [*others, {"type": kind, "lastTransitionTime": "2026-11-22T23:00:00Z", **content}]
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ('topology "h100" allows to fit only 1 out of 2 pod(s)', "h100 has a place near enough for 1 of 2 pod(s)"),
+        ('topology "h100" doesn\'t allow to fit any of 2 pod(s)', "h100 has a place near enough for none of 2 pod(s)"),
+        (
+            'couldn\'t assign flavors to pod set main: Flavor "h100" supports only TopologyAwareScheduling',
+            "h100 takes jobs that say where their pods belong (podset-…-topology)",
+        ),
+    ],
+)
+def test_a_job_that_waits_for_nearness_says_so(said: str, words: str) -> None:
+    assert in_words(said) == words
+
+
 def test_jobs_that_run_come_first_and_then_those_that_wait_by_priority_and_age(objects: Objects) -> None:
     order = [(job.name, job.stage) for job in jobs_of(objects["workloads"], objects["localqueues"])]
     running, waiting = Stage.RUNNING, Stage.WAITING

@@ -87,7 +87,9 @@ def started(platform: Platform) -> Iterator[dict[str, Any]]:
         platform.kubectl("delete", "--ignore-not-found", "--wait", "--cascade=foreground", "-f", "-", stdin=text)
 
 
-def test_a_job_that_loses_its_machine_resumes_from_its_checkpoint(platform: Platform, started: dict[str, Any]) -> None:
+def test_a_job_that_loses_its_machine_resumes_from_its_checkpoint_and_has_not_failed(
+    platform: Platform, started: dict[str, Any]
+) -> None:
     name = started["metadata"]["name"]
     pod = f"/api/v1/namespaces/{NAMESPACE}/pods/{name}"
     with platform.logs(NAMESPACE, name) as lines:
@@ -97,4 +99,6 @@ def test_a_job_that_loses_its_machine_resumes_from_its_checkpoint(platform: Plat
     platform.kube.create(f"{pod}/eviction", eviction)
     platform.wait_for(NAMESPACE, "trainjob/resumes", "condition=Complete")
     pods = platform.kube.list(f"/api/v1/namespaces/{NAMESPACE}/pods", label_selector=OF_THE_JOB)
+    (job,) = platform.kube.list(f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs", label_selector=OF_THE_JOB)
+    assert "failed" not in job["status"]
     assert [each["metadata"]["name"] == name for each in pods if each["status"]["phase"] == "Succeeded"] == [False]

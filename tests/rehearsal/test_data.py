@@ -114,11 +114,10 @@ print(key.split("/")[3])
 
 
 def drill(*options: str) -> tuple[int, dict[str, Any]]:
-    """How the command ends that a user would type, and what it reports."""
-    done = mlplatform("drill", "--json", "--namespace=feature-store", *options, check=False)
+    """How the command ends that a user would type, and what it reports of each namespace's database."""
+    done = mlplatform("drill", "--json", *options, check=False)
     assert done.stdout, done.stderr
-    (outcome,) = json.loads(done.stdout)
-    return done.returncode, outcome["report"]
+    return done.returncode, {each["namespace"]: each["report"] for each in json.loads(done.stdout)}
 
 
 def spoil_the_newest_backup(platform: Platform) -> str:
@@ -136,25 +135,33 @@ def spoil_the_newest_backup(platform: Platform) -> str:
     return platform.inside(NEWEST_BACKUP + FLIP_A_BYTE, json.dumps(access)).strip()
 
 
+OF_FEATURES = ("--namespace", "feature-store")
+
+
 @pytest.mark.usefixtures("platform")
-def test_the_registry_is_backed_up_and_its_backup_can_be_restored() -> None:
-    code, report = drill("--backup-first")
-    assert (code, report["wrong"]) == (0, [])
-    rows = {table["table"]: table["restored"] for table in report["tables"]}
+def test_every_database_is_backed_up_and_its_backup_can_be_restored() -> None:
+    code, reports = drill("--backup-first")
+    assert code == 0
+    assert {namespace: report["wrong"] for namespace, report in reports.items()} == {
+        "feature-store": [],
+        "model-registry": [],
+    }
+    rows = {table["table"]: table["restored"] for table in reports["feature-store"]["tables"]}
     assert rows["public.feature_views"] == 1
 
 
 def test_a_spoilt_backup_is_found_by_the_drill_and_a_new_one_mends_that(platform: Platform) -> None:
-    assert drill("--backup-first")[0] == 0
+    assert drill("--backup-first", *OF_FEATURES)[0] == 0
     spoilt = spoil_the_newest_backup(platform)
     try:
-        code, report = drill()
+        code, reports = drill(*OF_FEATURES)
+        report = reports["feature-store"]
         assert code == 1
         assert report["backup"] == spoilt
         (wrong,) = report["wrong"]
         assert f"{spoilt}/dump.sql.gz has the digest" in wrong
-        listed = json.loads(mlplatform("drill", "--list", "--json", "--namespace=feature-store").stdout)
-        assert listed[0]["drill_runs"][0]["state"] == "failed"
-        assert listed[0]["drill_runs"][0]["report"]["wrong"] == [wrong]
+        (listed,) = json.loads(mlplatform("drill", "--list", "--json", *OF_FEATURES).stdout)
+        assert listed["drill_runs"][0]["state"] == "failed"
+        assert listed["drill_runs"][0]["report"]["wrong"] == [wrong]
     finally:
-        assert drill("--backup-first")[0] == 0
+        assert drill("--backup-first", *OF_FEATURES)[0] == 0

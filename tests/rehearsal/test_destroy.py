@@ -16,7 +16,7 @@ from controllers.release.manifests import MODEL_LABEL, servers
 from rehearsal.session import Session
 from tests.delivery.conftest import release
 from tests.rehearsal.conftest import NAME, PROJECT
-from tests.rehearsal.jobs import job, train_job
+from tests.rehearsal.jobs import job, ray_job, train_job
 
 if TYPE_CHECKING:
     from tests.rehearsal.conftest import Platform
@@ -26,6 +26,7 @@ pytestmark = pytest.mark.rehearsal
 
 JOBS = "/apis/batch/v1/namespaces/team-research/jobs"
 WORKLOADS = "/apis/kueue.x-k8s.io/v1beta2/namespaces/team-research/workloads"
+RAY_CLUSTERS = "/apis/ray.io/v1/namespaces/team-research/rayclusters"
 HOLD = "example.com/results-are-being-fetched"
 
 
@@ -48,11 +49,15 @@ def serve(platform: Platform) -> None:
 
 
 def occupy(platform: Platform) -> None:
-    """Take all GPUs, by a Job that something else holds on to and by a TrainJob, and have a Job wait for them."""
+    """Take all GPUs, by a Job that something else holds on to, by a RayJob that its operator holds on to and by a
+    TrainJob, and have a Job wait for them."""
     held = job("held")
     held["metadata"]["finalizers"] = [HOLD]
-    for manifest in (held, train_job("trains", runtime="torch-distributed"), job("waits", pods=2)):
+    trains = train_job("trains", runtime="torch-distributed", gpus_per_node=2)
+    for manifest in (held, ray_job("rays"), trains, job("waits", pods=2)):
         platform.kubectl("create", "-f", "-", stdin=json.dumps(manifest))
+        if manifest["metadata"]["name"] == "rays":
+            platform.watch_for(RAY_CLUSTERS, lambda each: each.get("status", {}).get("state") == "ready")
         if manifest["metadata"]["name"] == "trains":
             platform.wait_for("team-research", "job/held", "jsonpath={.status.ready}=1")
             platform.watch_for(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.rehearsal, pytest.mark.training]
 
 EXAMPLES = sorted((PROJECT / "examples" / "training").glob("*.yaml"))
-PODS = {"job": 1, "sweep": 4, "train-job": 2}
+PODS = {"job": 1, "ray-job": 2, "sweep": 4, "train-job": 2}
+"""How many pods with GPUs each of them has."""
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +44,17 @@ def test_an_example_runs_on_gpu_nodes_as_it_is(platform: Platform, submitted: Pa
     with platform.kube.watch("/api/v1/namespaces/team-research/pods", timeout=60) as events:
         for event in events:
             pod = event.object
-            if event.type != "DELETED" and pod["status"].get("phase") == "Running":
+            if event.type != "DELETED" and pod["status"].get("phase") == "Running" and has_gpus(pod):
                 assert pod["spec"]["nodeName"].startswith("gpu-h100-")
                 found.add(pod["metadata"]["name"])
             if len(found) == PODS[submitted.stem]:
                 break
     assert len(found) == PODS[submitted.stem]
+
+
+def has_gpus(pod: dict[str, Any]) -> bool:
+    """Whether the pod asked for GPUs: the head of a Ray cluster does not."""
+    return any("nvidia.com/gpu" in each["resources"].get("limits", {}) for each in pod["spec"]["containers"])
 
 
 def test_every_example_is_tried() -> None:

@@ -18,11 +18,13 @@ PLATFORM_NAMESPACES = {
     "kueue-system",
     "jobset-system",
     "kubeflow-system",
+    "ray-system",
     "kserve",
     "model-gateway",
     "artifact-store",
     "feature-store",
     "model-registry",
+    "model-delivery",
     "monitoring",
 }
 
@@ -63,7 +65,7 @@ def test_no_password_is_in_the_state_or_the_outputs_in_clear(platform: Platform)
     exported = platform.engine.run("stack", "export").stdout
     secrets = [
         value
-        for namespace in ("feature-store", "artifact-store", "model-registry", "monitoring")
+        for namespace in ("feature-store", "artifact-store", "model-registry", "model-judges", "monitoring")
         for secret in platform.kube.list(f"/api/v1/namespaces/{namespace}/secrets")
         for value in secret.get("data", {}).values()
         if len(value) > 12

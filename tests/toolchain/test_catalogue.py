@@ -21,6 +21,7 @@ VERSION_OF = {
     "kueue": "sigs.k8s.io/kueue",
     "jobset": "sigs.k8s.io/jobset",
     "kubeflow-trainer": "github.com/kubeflow/trainer/v2",
+    "kuberay": "github.com/ray-project/kuberay/ray-operator",
     "kserve": "github.com/kserve/kserve",
     "envoy-gateway": "github.com/envoyproxy/gateway",
     "karpenter": "sigs.k8s.io/karpenter",
