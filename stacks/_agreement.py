@@ -77,11 +77,8 @@ def disagreements(sections: dict[str, Json]) -> Iterator[Contradiction]:
 
 
 def _delivery(sections: dict[str, Json]) -> Iterator[Contradiction]:
-    """Releases that no gateway would route, or whose approvals nobody holds people to."""
-    delivery, gateway = inside(sections, "delivery"), inside(sections, "serving", "gateway", "domain")
-    if isinstance(gateway, str) and isinstance(delivery, dict) and delivery.get("domain") not in (gateway, None):
-        remedy = f"a gateway answers for names below its own: give serving.gateway's, {gateway}"
-        yield Contradiction(("delivery", "domain"), "is not the gateway's", delivery["domain"], remedy)
+    """Releases whose approvals nobody holds people to."""
+    delivery = inside(sections, "delivery")
     if not isinstance(delivery, dict) or inside(sections, "delivery", "unenforced_approvals") is True:
         return
     remedy = (
@@ -127,13 +124,17 @@ def _heard_of(sections: dict[str, Json], team_names: set[str]) -> Iterator[Contr
 
 
 def _gateway(sections: dict[str, Json], team_names: set[str]) -> Iterator[Contradiction]:
-    """Teams of the gateway's that there are not, or more teams than it can tell apart."""
+    """Teams of the gateway that there are not, more teams than it can tell apart, releases that it does not see."""
     if not isinstance(inside(sections, "serving", "gateway"), dict):
         return
     teams = inside(sections, "serving", "gateway", "teams")
     for name in teams if isinstance(teams, dict) else ():
         if name not in team_names:
             yield unknown("team", ("serving", "gateway", "teams", name), name, team_names)
+    released, domain = inside(sections, "delivery", "domain"), inside(sections, "serving", "gateway", "domain")
+    if isinstance(released, str) and isinstance(domain, str) and released != domain:
+        remedy = f"serving.gateway.domain is {domain}: write the same here"
+        yield Contradiction(("delivery", "domain"), "is not the domain of the gateway", released, remedy)
     if len(team_names) > MOST_TEAMS:
         remedy = f"serving.gateway has a listener a team, and a Gateway at most {MOST_TEAMS}: leave the gateway out"
         yield Contradiction(("teams",), "has too many teams for one gateway", len(team_names), remedy)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from pulumi.runtime.proto.source_pb2 import StackTrace
+
 
 def stop_collecting() -> None:
     """Switch the garbage collector off: the process ends with the program."""
@@ -26,10 +28,15 @@ def keep_one_frame() -> None:
     The calls are a tenth of the state of a whole platform, and no command of the engine shows them.
     """
     from pulumi.runtime import resource
-    from pulumi.runtime.proto.source_pb2 import StackTrace
 
-    all_frames = resource._get_stack_trace
-    resource._get_stack_trace = lambda: StackTrace(frames=all_frames().frames[:1])
+    stack_trace = resource._get_stack_trace
+
+    def one_frame() -> StackTrace:
+        whole = stack_trace()
+        del whole.frames[1:]
+        return whole
+
+    resource._get_stack_trace = one_frame
 
 
 async def registrations() -> None:

@@ -51,6 +51,7 @@ def pulumi_modules(config: Mapping[str, str]) -> dict[str, ModuleType]:
     """The package and its modules, by name."""
     pulumi, runtime, log = _Package("pulumi"), _Package("pulumi.runtime"), _Package("pulumi.log")
     engine, settings = _Package("pulumi.runtime.config"), _Package("pulumi.runtime.settings")
+    resource = _Package("pulumi.runtime.resource")
     errors = current.run.errors
     said = {name: lambda *_, **__: None for name in ("debug", "info", "warn")}
     log.__dict__.update(said, error=lambda message, *_, **__: errors.append(str(message)))
@@ -60,7 +61,9 @@ def pulumi_modules(config: Mapping[str, str]) -> dict[str, ModuleType]:
     settings.__dict__.update(
         SETTINGS=SimpleNamespace(lock=nullcontext(), outputs=[]), _get_rpc_manager=lambda: SimpleNamespace(rpcs=[])
     )
-    runtime.__dict__.update(config=engine, settings=settings, is_dry_run=lambda: True)
+    # Of who calls, the recorder asks the interpreter itself.
+    resource.__dict__.update(_get_stack_trace=None)
+    runtime.__dict__.update(config=engine, settings=settings, resource=resource, is_dry_run=lambda: True)
     invokes = ("InvokeOptions", "InvokeOutputOptions")
     plain = ("Alias", "CustomTimeouts", "ErrorHook", "ResourceHook", "ResourceHookBinding", *invokes)
     pulumi.__dict__.update({name: type(name, (_Given,), {}) for name in plain})
@@ -84,5 +87,6 @@ def pulumi_modules(config: Mapping[str, str]) -> dict[str, ModuleType]:
         "pulumi.log": log,
         "pulumi.runtime": runtime,
         "pulumi.runtime.config": engine,
+        "pulumi.runtime.resource": resource,
         "pulumi.runtime.settings": settings,
     }

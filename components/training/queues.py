@@ -30,6 +30,20 @@ TEAM_LABEL: Final = "mlplatform.dev/team"
 NOT_COUNTED: Final = ["ephemeral-storage", "hugepages-", "vpc.amazonaws.com/efa", "rdma/"]
 """Resources that come with a node and are no team's. A queue admits no pod that asks for what it does not
 cover."""
+_KINDS: Final = {
+    "Job.batch": "batch/job",
+    "JobSet.jobset.x-k8s.io": "jobset.x-k8s.io/jobset",
+    "TrainJob.trainer.kubeflow.org": "trainer.kubeflow.org/trainjob",
+    "RayJob.ray.io": "ray.io/rayjob",
+    "RayCluster.ray.io": "ray.io/raycluster",
+}
+_AT_ONCE: Final = {
+    **dict.fromkeys(_KINDS, 5),
+    "Workload.kueue.x-k8s.io": 10,
+    "LocalQueue.kueue.x-k8s.io": 5,
+    "ClusterQueue.kueue.x-k8s.io": 5,
+}
+"""How many objects of a kind are worked on at once, as in upstream's chart; without, one after the other."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,7 @@ def configuration(spec: TrainingClusterSpec, capacity: Capacity) -> str:
             "webhook": {"port": 9443},
             "leaderElection": {"leaderElect": True, "resourceName": "c1f6bfd2.kueue.x-k8s.io"},
             "clientConnection": {"qps": 300, "burst": 500},
+            "controller": {"groupKindConcurrency": _AT_ONCE},
             "manageJobsWithoutQueueName": True,
             "managedJobsNamespaceSelector": teams,
             # A gang whose pods do not all start must not hold GPUs for ever.
@@ -71,15 +86,7 @@ def configuration(spec: TrainingClusterSpec, capacity: Capacity) -> str:
             # Idle GPUs go to whom has least of them for its weight; within a team, to the highest priority.
             "fairSharing": {"preemptionStrategies": ["LessThanOrEqualToFinalShare", "LessThanInitialShare"]},
             # Bare pods and Deployments start unqueued; namespace quotas bound them.
-            "integrations": {
-                "frameworks": [
-                    "batch/job",
-                    "jobset.x-k8s.io/jobset",
-                    "trainer.kubeflow.org/trainjob",
-                    "ray.io/rayjob",
-                    "ray.io/raycluster",
-                ]
-            },
+            "integrations": {"frameworks": list(_KINDS.values())},
         },
         sort_keys=False,
     )

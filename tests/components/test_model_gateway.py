@@ -112,7 +112,7 @@ def test_callers_with_tokens_pass_where_their_team_stands_in_them_and_no_keys_ar
     (rule,) = policy["authorization"]["rules"]
     (claim,) = rule["principal"]["jwt"]["claims"]
     assert claim == {"name": "teams", "valueType": "StringArray", "values": ["vision"]}
-    assert not recording.of_kind("Secret")
+    assert not [name for name in recording.of_kind("Secret") if "keys" in name]
 
 
 def test_the_certificate_covers_every_teams_names_and_comes_from_who_is_named() -> None:

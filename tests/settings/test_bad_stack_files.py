@@ -149,23 +149,6 @@ MISTAKES = {
         ("gpus: {h100: 12}", "gpus: {h200: 12}"),
         ['mlplatform:teams[0].gpus.h200: names no pool of this file, got "h200"; did you mean h100? (line 21)'],
     ),
-    "gateway limits for an unknown team": (
-        (
-            "    models:\n",
-            "    gateway: { domain: models.example.org, teams: { serch: { requests_per_minute: 1 } } }\n    models:\n",
-        ),
-        [
-            'mlplatform:serving.gateway.teams.serch: names no team of this file, got "serch"; did you mean search? '
-            "(line 27)"
-        ],
-    ),
-    "gateway without a real domain": (
-        ("    models:\n", "    gateway: { domain: models }\n    models:\n"),
-        [
-            'mlplatform:serving.gateway.domain: has the wrong form, got "models"; it says: A model answers as '
-            "`<model>.<namespace of its team>.<domain>` (line 27)"
-        ],
-    ),
     "model of an unknown team": (
         ("team: search", "team: sales"),
         [
@@ -246,29 +229,3 @@ def test_the_key_is_shown_as_it_was_typed(tmp_path: Path) -> None:
     assert report(tmp_path / "Pulumi.bad.yaml", bad) == [
         "capacity.pools[0].nodes: is too small, got 0; at least 1 (line 6)"
     ]
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"config: [", "is not YAML, got did not find expected node content"),
-        (b"config:\n\tteams: 1", "is not YAML, got found character that cannot start any token"),
-        (b"- a list", "is not a mapping, got other content; begin it with `config:`"),
-        (b"", "is not a mapping, got other content; begin it with `config:`"),
-        (b"\xff\xfe", "is not UTF-8 text, got another byte at 0; save the file as UTF-8"),
-        (b"config: &a {teams: *a}", "is not YAML, got nested too deep, or an alias inside itself"),
-        (b"config: " + b"[" * 500 + b"]" * 500, "is not YAML, got nested too deep"),
-    ],
-)
-def test_a_file_that_is_no_stack_file_is_told_apart(content: bytes, said: str, tmp_path: Path) -> None:
-    path = tmp_path / "Pulumi.bad.yaml"
-    path.write_bytes(content)
-    with pytest.raises(SettingsError) as caught:
-        Settings.load(path)
-    assert f"{path}: {said}" in str(caught.value)
-
-
-def test_a_missing_file_names_the_stacks_that_exist(tmp_path: Path) -> None:
-    (tmp_path / "Pulumi.dev.yaml").touch()
-    with pytest.raises(SettingsError, match=r"cannot be read, got no such file.*; stack files there: Pulumi.dev.yaml"):
-        Settings.load(tmp_path / "Pulumi.prod.yaml")

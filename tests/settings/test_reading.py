@@ -68,3 +68,29 @@ def test_a_file_of_aliases_that_grows_without_end_is_refused(tmp_path: Path) -> 
 def test_reading_settings_does_not_load_the_pulumi_sdk() -> None:
     code = "import sys, stacks.settings; sys.exit(any(name.startswith('pulumi') for name in sys.modules))"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"config: [", "is not YAML, got did not find expected node content"),
+        (b"config:\n\tteams: 1", "is not YAML, got found character that cannot start any token"),
+        (b"- a list", "is not a mapping, got other content; begin it with `config:`"),
+        (b"", "is not a mapping, got other content; begin it with `config:`"),
+        (b"\xff\xfe", "is not UTF-8 text, got another byte at 0; save the file as UTF-8"),
+        (b"config: &a {teams: *a}", "is not YAML, got nested too deep, or an alias inside itself"),
+        (b"config: " + b"[" * 500 + b"]" * 500, "is not YAML, got nested too deep"),
+    ],
+)
+def test_a_file_that_is_no_stack_file_is_told_apart(content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.bad.yaml"
+    path.write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(path)
+    assert f"{path}: {said}" in str(caught.value)
+
+
+def test_a_missing_file_names_the_stacks_that_exist(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").touch()
+    with pytest.raises(SettingsError, match=r"cannot be read, got no such file.*; stack files there: Pulumi.dev.yaml"):
+        Settings.load(tmp_path / "Pulumi.prod.yaml")
