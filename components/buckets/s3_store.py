@@ -46,14 +46,16 @@ def environment(endpoint: str) -> dict[str, pulumi.Input[str]]:
 def identities(bucket: str, admin: Party, others: Iterable[Party]) -> pulumi.Output[str]:
     """The store's file of who may do what.
 
-    A right on `bucket/*` covers objects only. One on `bucket` would let its holder replace the lifecycle rules.
+    A right on `bucket/*` covers objects only. One on `bucket` would let its holder replace the lifecycle rules. Who
+    reads a folder may ask whether the bucket is there (HeadBucket), as KServe does before it fetches a model. The
+    store takes a right on `bucket` for one on all that is in it, but one on `bucke?` for one on the bucket alone.
     """
     known = [_identity(admin, ["Admin", "Read", "Write", "List", "Tagging"])]
     for party in others:
         folder = f"{bucket}/{party.prefix}*"
         listed = folder if party.prefix else bucket
         changes = [f"Write:{folder}", f"Tagging:{folder}"] if party.writes else []
-        known.append(_identity(party, [f"Read:{folder}", *changes, f"List:{listed}"]))
+        known.append(_identity(party, [f"Read:{folder}", f"Read:{bucket[:-1]}?", *changes, f"List:{listed}"]))
     return pulumi.Output.json_dumps({"identities": known})
 
 

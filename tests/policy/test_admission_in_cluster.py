@@ -98,8 +98,8 @@ def test_a_namespace_that_is_left_alone_is_not_asked_about(cluster: Cluster, den
 
 def test_an_object_that_came_before_the_rule_can_be_worked_on_until_what_is_judged_changes(cluster: Cluster) -> None:
     before = manifest("service", NODE_PORT)
-    annotated = manifest("service", {**NODE_PORT, 'metadata.annotations["a/b"]': "c"})
-    assert not broken(cluster, "K8S-13", annotated, before)
+    labelled = manifest("service", {**NODE_PORT, 'metadata.labels["a/b"]': "c"})
+    assert not broken(cluster, "K8S-13", labelled, before)
     assert broken(cluster, "K8S-13", manifest("service", {"spec.type": "LoadBalancer"}), before)
 
 

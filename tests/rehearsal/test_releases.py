@@ -120,9 +120,6 @@ def verdicts(status: Json) -> dict[str, str]:
     return {each["name"]: each["verdict"] for each in status["gates"]}
 
 
-@pytest.mark.xfail(
-    run=False, reason="KServe's storage initializer asks for the whole bucket (HeadBucket), which the store refuses"
-)
 @pytest.mark.usefixtures("nothing_left")
 def test_a_model_goes_live_after_somebody_elses_approval_and_the_next_version_takes_over_by_shares(
     platform: Platform, bucket: Bucket, models: dict[str, Trained], gateway: Gateway, approver: Path
