@@ -126,7 +126,8 @@ class PythonPackages:
     def key(self, tools: Tools) -> str:
         del tools
         lock = (wheels.LOCKS / f"{self.lock}.txt").read_bytes()
-        return f"{hashlib.sha256(lock).hexdigest()} {self!r}"
+        started = wheels.COMMAND if self.commands else ""
+        return f"{hashlib.sha256(lock + started.encode()).hexdigest()} {self!r}"
 
     def entries(self, sources: Sources) -> Iterator[Entry]:
         wheels.install(self.lock, sources.work)

@@ -36,6 +36,18 @@ _UNNEEDED: Final = (
     *("*/tests/*", "*/test/*", "*.pyi", "*.pyx", "*.pxd", "*.pxi", "*.c", "*.h", "*.hpp", "*.cpp", "*.a"),
 )
 
+COMMAND: Final = """\
+#!/usr/bin/python3
+import sys
+
+from {module} import {function}
+
+# A process that it spawns imports this file, and is not to start everything again.
+if __name__ == "__main__":
+    sys.exit({function}())
+"""
+"""What is at a command's name."""
+
 
 def install(lock: str, directory: Path) -> None:
     """Put the wheels of a lock (`locks/<lock>.txt`) into a new directory; every file's hash is checked."""
@@ -75,8 +87,7 @@ def packages(
     points = _entry_points(site)
     for command in commands:
         module, _, function = points[command].partition(":")
-        script = f"#!/usr/bin/python3\nimport sys\n\nfrom {module} import {function}\n\nsys.exit({function}())\n"
-        yield file(f"usr/local/bin/{command}", script, mode=0o755)
+        yield file(f"usr/local/bin/{command}", COMMAND.format(module=module, function=function), mode=0o755)
 
 
 def programs(installed: Path, places: Mapping[str, str], *, without: Collection[str]) -> Iterator[Entry]:
