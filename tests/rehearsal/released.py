@@ -123,7 +123,7 @@ def release(name: str, digest: str, author: str, bucket: Bucket, report: str) ->
             "intendedUse": "Tells iris flowers apart, for a test.",
             "storageUri": bucket.address(folder(digest)),
             "digest": digest,
-            "server": {"format": "sklearn", "replicas": 1, "cpu": "250m", "memory": "1Gi"},
+            "server": {"format": "sklearn", "replicas": 1, "cpu": "1", "memory": "1Gi"},
             "smokeRequest": json.dumps(iris.REQUEST["body"]),
             "reports": {"evaluation": bucket.address(report)},
             "thresholds": [{"metric": "accuracy", "atLeast": 0.9, "tolerance": 0.1}],

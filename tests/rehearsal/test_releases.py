@@ -28,6 +28,7 @@ Json = dict[str, Any]
 
 OF_MODEL: Final = f"{MODEL_LABEL}={iris.MODEL}"
 RELEASES: Final = f"/apis/mlplatform.dev/v1/namespaces/{NAMESPACE}/modelreleases"
+APPROVALS: Final = f"/apis/mlplatform.dev/v1/namespaces/{NAMESPACE}/modelapprovals"
 SERVERS: Final = f"/apis/serving.kserve.io/v1beta1/namespaces/{NAMESPACE}/inferenceservices"
 ENDED: Final = ("Live", "Failed", "RolledBack", "Withdrawn")
 REPORT: Final = f"teams/{TEAM}/reports/iris.json"
@@ -58,10 +59,11 @@ def gateway(platform: Platform) -> Gateway:
 
 @pytest.fixture
 def nothing_left(platform: Platform) -> Iterator[None]:
-    """Afterwards the team has no release, and none of their servers."""
+    """Afterwards the team has no release, no approval of one, and none of their servers."""
     yield
-    for each in platform.kube.list(RELEASES):
-        platform.kube.delete(f"{RELEASES}/{each['metadata']['name']}")
+    for kind in (RELEASES, APPROVALS):
+        for each in platform.kube.list(kind):
+            platform.kube.delete(f"{kind}/{each['metadata']['name']}")
     if servers(platform):
         platform.kubectl("wait", "inferenceservices", f"-l={OF_MODEL}", "--for=delete", f"--namespace={NAMESPACE}")
 
