@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.request import Request, urlopen
 
 from components.monitoring import alertmanager, receivers
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from components.specs.monitoring_stack import Alerting
     from rehearsal.toolchain import Tools
+
+MOST_SECONDS: Final = 10
+"""What Alertmanager may take to learn of an alert."""
 
 
 class Recorder:
@@ -91,6 +95,13 @@ class Alertmanager:
     def silent(self) -> list[dict[str, str]]:
         """The labels of alerts that are not sent because another speaks for them."""
         return [each["labels"] for each in self._ask("GET", "alerts") if each["status"]["inhibitedBy"]]
+
+    def silent_soon(self, least: int) -> list[dict[str, str]]:
+        """The same, once there are so many: Alertmanager takes an alert in before it knows for which it speaks."""
+        until = time.monotonic() + MOST_SECONDS
+        while len(found := self.silent()) < least and time.monotonic() < until:
+            time.sleep(0.05)
+        return found
 
     def silence(self, **labels: str) -> str:
         """Have alerts with these labels not sent for an hour; what the silence is called."""

@@ -16,6 +16,7 @@ from tests.rehearsal.jobs import job
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rehearsal.kube import Json
     from tests.rehearsal.conftest import Platform
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.training]
@@ -87,16 +88,18 @@ def test_slices_are_handed_out_one_by_one_until_the_gpus_have_no_more(platform: 
         platform.kubectl("create", "-f", "-", stdin=json.dumps(sliced(name, pods)))
         if name == "first":
             platform.wait_for(TEAM.namespace, "job/first", "jsonpath={.status.ready}=10")
-    waiting = platform.watch_for(
-        f"{queues_of_team()}/workloads",
-        lambda each: each["metadata"]["name"].startswith("job-second") and "conditions" in each.get("status", {}),
-    )
-    messages = [condition["message"] for condition in waiting["status"]["conditions"]]
-    assert any(SLICE in message and "1 more needed" in message for message in messages), messages
+    platform.watch_for(f"{queues_of_team()}/workloads", has_too_few_slices)
     placed = platform.kube.list(f"/api/v1/namespaces/{TEAM.namespace}/pods", label_selector="job-name=first")
     assert {pod["spec"]["nodeName"] for pod in placed} == {"gpu-slices-0"}
     platform.kubectl("delete", "job", "first", f"--namespace={TEAM.namespace}")
     platform.wait_for(TEAM.namespace, "job/second", "jsonpath={.status.ready}=5")
+
+
+def has_too_few_slices(workload: Json) -> bool:
+    """Whether the second Job's wait is explained by the one slice that its pods lack."""
+    conditions = workload.get("status", {}).get("conditions", [])
+    explained = any(SLICE in each["message"] and "1 more needed" in each["message"] for each in conditions)
+    return explained and str(workload["metadata"]["name"]).startswith("job-second")
 
 
 def queues_of_team() -> str:

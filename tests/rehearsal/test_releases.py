@@ -4,6 +4,7 @@ from the bucket to real servers behind the real gateway, and stops one whose fil
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +35,6 @@ ENDED: Final = ("Live", "Failed", "RolledBack", "Withdrawn")
 REPORT: Final = f"teams/{TEAM}/reports/iris.json"
 AUTHOR: Final = "ada"
 APPROVER: Final = "grace"
-MOST_BATCHES: Final = 60
 MOST_SECONDS: Final = 300
 """Servers of a model start slowly where two processors carry a whole platform."""
 GATES: Final = ("artifact", "performance", "approval", "smoke", "canary")
@@ -159,8 +159,10 @@ def ask_until_it_ended(gateway: Gateway, name: str) -> Counter[tuple[int, str]]:
     """Ask the model through the gateway, until the controller has seen enough of it in Prometheus; how often each
     version answered how."""
     answers: Counter[tuple[int, str]] = Counter()
-    for _ in range(MOST_BATCHES):
-        answers.update((status, version) for status, version in gateway.ask(gateway.key, count=50))
+    until = time.monotonic() + MOST_SECONDS
+    while time.monotonic() < until:
+        # Few at once: the team may ask a hundred times a second.
+        answers.update((status, version) for status, version in gateway.ask(gateway.key, count=10))
         if gateway.platform.kube.get(f"{RELEASES}/{name}")["status"]["phase"] in ENDED:
             break
     return answers
