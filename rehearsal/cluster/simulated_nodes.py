@@ -7,6 +7,7 @@ rehearses decides how long a training takes.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -16,7 +17,6 @@ from rehearsal.files import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from rehearsal.kube import Json, Kube
 
@@ -40,6 +40,10 @@ _STAGES = (
     "pod/fast/pod-delete.yaml",
 )
 _COMPLETION = "pod/fast/pod-complete.yaml"
+
+_KILLED = Path(__file__).with_name("pod-killed.yaml")
+"""What a kubelet says of a deleted pod before it goes, which KWOK's own stages never do: its programs were ended
+(SIGTERM). A Job that replaces failed pods only, as a JobSet's do, keeps its hold on the pod until then."""
 
 
 def write_configuration(stages: Path, config: Path) -> None:
@@ -65,12 +69,13 @@ def kwok_arguments(kubeconfig: Path, config: Path, *, pod_cidr: str = "10.250.0.
 
 
 def stage_objects(stages: Path) -> list[Json]:
-    """KWOK's stock stages, with the one that completes a Job's pod at once replaced by two that know when.
+    """KWOK's stock stages and one of ours, with the one that completes a Job's pod at once replaced by two that know
+    when.
 
     On ``simulated-0`` a Job is a chore of the platform that cannot run here, and others wait for its end: it
     still completes at once. Anywhere else it waits for the annotation.
     """
-    objects = [_stage(stages / name) for name in _STAGES]
+    objects = [*(_stage(stages / name) for name in _STAGES), _stage(_KILLED)]
     told = {"key": f'.metadata.annotations["{COMPLETE_ANNOTATION}"]', "operator": "Exists"}
     on_cpu_node = {"key": ".spec.nodeName", "operator": "In", "values": [CPU_NODE]}
     for name, condition in (("pod-complete-when-told", told), ("pod-complete-on-cpu-node", on_cpu_node)):

@@ -66,6 +66,11 @@ def test_nothing_else_ends_a_job(stages: Path) -> None:
     assert "pod-complete" not in conditions(stages)
 
 
+def test_a_deleted_pod_ends_before_it_goes_where_somebody_holds_it(stages: Path) -> None:
+    asked = {each["key"]: each["operator"] for each in conditions(stages)["pod-killed"]}
+    assert asked == {".metadata.deletionTimestamp": "Exists", ".metadata.finalizers": "Exists", ".status.phase": "In"}
+
+
 def test_the_configuration_holds_all_stages(stages: Path, tmp_path: Path) -> None:
     config = tmp_path / "kwok.yaml"
     simulated_nodes.write_configuration(stages, config)

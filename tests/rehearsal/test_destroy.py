@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -87,18 +88,20 @@ def test_down_ends_jobs_that_run_and_wait_and_servers_of_releases_and_leaves_not
     occupy(platform)
     serve(platform)
     address = platform.session.address
-    with subprocess.Popen(
-        ["make", "down"],
-        cwd=PROJECT,
-        env=os.environ | {"MLPLATFORM_REHEARSAL": NAME},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as down:
-        let_go(platform)
-        said, _ = down.communicate()
-    assert down.returncode == 0, said
-    assert "nothing is left" in said
+    with ThreadPoolExecutor(1) as beside:
+        letting_go = beside.submit(let_go, platform)
+        down = subprocess.run(
+            ["make", "down"],
+            cwd=PROJECT,
+            env=os.environ | {"MLPLATFORM_REHEARSAL": NAME},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert down.returncode == 0, down.stdout
+        letting_go.result()
+    assert "nothing is left" in down.stdout
     assert Session.find(NAME) is None
     host = testinfra.get_host("local://")
     assert address not in host.check_output("ip address")

@@ -69,3 +69,13 @@ def test_a_train_job_starts_from_the_platforms_runtime(platform: Platform, submi
     assert len(pods) == 2
     environment = {each["name"]: each.get("value") for each in pods[0]["spec"]["containers"][0]["env"]}
     assert environment["PET_NNODES"] == "2"
+
+
+def test_a_job_that_replaces_failed_pods_only_replaces_one_that_is_deleted(platform: Platform, submit: Any) -> None:
+    wanted = job("replaces")
+    wanted["spec"]["podReplacementPolicy"] = "Failed"
+    submit(wanted)
+    platform.wait_for(NAMESPACE, "job/replaces", "jsonpath={.status.ready}=1")
+    platform.kubectl("delete", "pod", "-l=job-name=replaces", f"--namespace={NAMESPACE}", "--wait=false")
+    platform.wait_for(NAMESPACE, "job/replaces", "jsonpath={.status.failed}=1")
+    platform.wait_for(NAMESPACE, "job/replaces", "jsonpath={.status.ready}=1")
